@@ -1,0 +1,1 @@
+"""What, when and where: events, their tracks of directions, heat maps, scenes and their files."""
