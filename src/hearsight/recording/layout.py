@@ -52,7 +52,9 @@ class ChannelLayout:
 
     def __post_init__(self) -> None:
         if self.kind not in LAYOUT_KINDS:
-            msg = f"unknown kind of channel layout {self.kind!r}; {nearest(self.kind, LAYOUT_KINDS)}"
+            msg = (
+                f"unknown kind of channel layout {self.kind!r}; {nearest(self.kind, LAYOUT_KINDS)}"
+            )
             raise InputError(msg)
         expected = {"mono": 1, "stereo": 2, "mid-side": 2, "foa": 4}.get(self.kind)
         if expected is not None and len(self.order) != expected:
@@ -129,8 +131,7 @@ class ChannelLayout:
             raise InputError(msg)
         arranged = waveform[list(self.order)]
         if self.normalization is not None:
-            gains = gains_to_sn3d(self.normalization)[:, None]
-            arranged = arranged if (gains == 1.0).all() else arranged * gains
+            arranged = arranged * gains_to_sn3d(self.normalization)[:, None].astype(np.float32)
         elif self.kind == "mid-side":
             arranged = np.stack([arranged[0] + arranged[1], arranged[0] - arranged[1]])
         return np.asarray(arranged, dtype=np.float32)
@@ -241,7 +242,7 @@ def parse_layout(text: str, n_channels: int | None = None) -> ChannelLayout:
         if normalization not in NORMALIZATIONS:
             msg = f"unknown normalization {match[2]!r}; {nearest(normalization, NORMALIZATIONS)}"
             raise InputError(msg)
-        layout = foa(match[1], normalization)  # type: ignore[arg-type]  # narrowed just above
+        layout = foa(match[1], normalization)
     else:
         msg = (
             f"unknown channel layout {text!r}; {nearest(name.lower(), LAYOUT_NAMES)}, or letters "

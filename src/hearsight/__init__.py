@@ -1,0 +1,70 @@
+"""hearsight: what is sounding in a recording, when, and where.
+
+The folders show the way of the data::
+
+    recording -> features -> models -> events -> pictures
+    what we      numbers     maps      what,     what a
+    hear                               when,     person
+    and see                            where     sees
+
+Beside it: `spatial` (geometry), `scenes` (synthetic recordings with exact labels), `systems`
+(a model with its settings), `inference` (a file in, a scene out), `viewer` and `cli` (the doors).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ChannelLayout": "hearsight.recording.layout",
+    "Event": "hearsight.events.events",
+    "Events": "hearsight.events.events",
+    "HeatMap": "hearsight.events.heatmaps",
+    "HearsightError": "hearsight.errors",
+    "InputError": "hearsight.errors",
+    "MediaError": "hearsight.errors",
+    "Projection": "hearsight.spatial.projection",
+    "Recording": "hearsight.recording.recording",
+    "Scene": "hearsight.events.scene",
+    "Track": "hearsight.events.events",
+    "Video": "hearsight.recording.recording",
+}
+
+__all__ = [
+    "ChannelLayout",
+    "Event",
+    "Events",
+    "HearsightError",
+    "HeatMap",
+    "InputError",
+    "MediaError",
+    "Projection",
+    "Recording",
+    "Scene",
+    "Track",
+    "Video",
+    "__version__",
+]
+
+if TYPE_CHECKING:
+    from hearsight.errors import HearsightError, InputError, MediaError
+    from hearsight.events.events import Event, Events, Track
+    from hearsight.events.heatmaps import HeatMap
+    from hearsight.events.scene import Scene
+    from hearsight.recording.layout import ChannelLayout
+    from hearsight.recording.recording import Recording, Video
+    from hearsight.spatial.projection import Projection
+
+
+def __getattr__(name: str) -> Any:  # any public object
+    if name not in _HOMES:
+        msg = f"module 'hearsight' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
