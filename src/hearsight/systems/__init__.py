@@ -1,0 +1,1 @@
+"""One file per system: its features, model and settings tied together, with the paper."""
