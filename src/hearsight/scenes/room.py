@@ -1,0 +1,291 @@
+"""Rooms: walls that reflect, by the image-source method in a shoebox.
+
+pyroomacoustics finds the images; each is then heard like a source of its own, with its distance,
+its delay between samples and the directivity of every capsule. An Ambisonics response is thereby
+exact, not measured through simulated microphones. The walls absorb alike at all frequencies, as
+much as gives the reverberation time asked for.
+
+The direct sound is not the room's: it is `propagation.free_field`, exact for moving sources too.
+Reflections of a moving source are cross-faded between points of its path.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import oaconvolve
+
+from hearsight.errors import InputError, MissingExtraError
+from hearsight.scenes.plan import ScenePlan, SceneSource
+from hearsight.scenes.propagation import TAPS, emitted_sound, sinc_kernels
+from hearsight.scenes.receivers import Receiver
+from hearsight.spatial.ambisonics import encode_foa
+from hearsight.spatial.arrays import SPEED_OF_SOUND
+
+MAX_RT60_S = 1.0
+"""Longer reverberation needs millions of images for every point of a path."""
+
+_WALL_MARGIN_M = 0.1
+_PATH_STEP_M = 0.25
+_PHASES = 64
+
+
+@dataclass(frozen=True)
+class Room:
+    """A shoebox room with the listener in it.
+
+    Parameters
+    ----------
+    size_m : (float, float, float)
+        Length along x (front), y (left) and z (up) in metres.
+    listener_m : (float, float, float)
+        Place of the listener in metres from the room's right rear lower corner.
+    rt60_s : float
+        Seconds in which the sound falls by 60 dB, at most `MAX_RT60_S`: twice the time from -5 to
+        -35 dB of the reflections' backward integrated energy, as heard from 500 Hz upwards. Below
+        it the reflections, all of one sign, add up and ring somewhat longer.
+    """
+
+    size_m: tuple[float, float, float]
+    listener_m: tuple[float, float, float]
+    rt60_s: float
+
+    def __post_init__(self) -> None:
+        if not all(
+            _WALL_MARGIN_M <= place <= length - _WALL_MARGIN_M
+            for place, length in zip(self.listener_m, self.size_m, strict=True)
+        ):
+            msg = f"the listener at {self.listener_m} m must stand inside a room of {self.size_m} m"
+            raise InputError(msg)
+        if not 0.0 < self.rt60_s <= MAX_RT60_S:
+            msg = f"RT60 must lie in (0, {MAX_RT60_S:g}] seconds, got {self.rt60_s:g}"
+            raise InputError(msg)
+
+    def check(self, plan: ScenePlan) -> None:
+        """Raise InputError if a sounding source leaves the room."""
+        low = _WALL_MARGIN_M - np.array(self.listener_m)
+        high = np.array(self.size_m) - _WALL_MARGIN_M - np.array(self.listener_m)
+        for source in plan.sources:
+            path = source.trajectory.positions
+            if source.sound is not None and ((path < low) | (path > high)).any():
+                msg = (
+                    f"{source.label} leaves the room of {self.size_m} m; make the room larger or "
+                    "bring the source nearer"
+                )
+                raise InputError(msg)
+
+    @functools.cached_property
+    def absorption(self) -> float:
+        """The share of energy that a wall takes, found by bisection so that RT60 is as asked.
+
+        Sabine's formula would give a decay up to a half too long, because in a bare shoebox some
+        images meet few walls.
+
+        Raises
+        ------
+        InputError
+            If even walls that absorb nearly all reverberate longer than asked.
+        """
+        reference = np.array([0.31, 0.37, 0.43]) * self.size_m - self.listener_m
+        places, orders = self.images(reference)
+        distances = np.linalg.norm(places, axis=1)
+        nearest_first = np.argsort(distances)
+        distances, orders = distances[nearest_first], orders[nearest_first]
+
+        def decay_s(absorption: float) -> float:
+            energy = (1.0 - absorption) ** orders / distances**2
+            left = np.cumsum(energy[::-1])[::-1]
+            reached = np.interp([5.0, 35.0], -10.0 * np.log10(left / left[0]), distances)
+            return float(2.0 * (reached[1] - reached[0]) / SPEED_OF_SOUND)
+
+        low, high = 0.001, 0.95
+        if decay_s(high) > self.rt60_s:
+            length, width, height = self.size_m
+            msg = (
+                f"a room of {length:g} x {width:g} x {height:g} m reverberates for at least "
+                f"{decay_s(high):.2f} s, not {self.rt60_s:g} s; ask for a longer RT60 or for none"
+            )
+            raise InputError(msg)
+        for _ in range(20):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if decay_s(middle) > self.rt60_s else (low, middle)
+        return 0.5 * (low + high)
+
+    def images(
+        self, position: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the mirror images of a source, without the source itself.
+
+        Parameters
+        ----------
+        position : ndarray, shape (3,)
+            Metres from the listener.
+
+        Returns
+        -------
+        places : ndarray, shape (images, 3)
+            Metres from the listener; all that are heard within RT60.
+        orders : ndarray, shape (images,)
+            How often their sound has met a wall, >= 1.
+
+        Raises
+        ------
+        MissingExtraError
+            If pyroomacoustics is not installed.
+        """
+        reach = SPEED_OF_SOUND * self.rt60_s
+        # The furthest corner of the octahedron of this order touches the sphere of that reach.
+        order = reach * np.sqrt(sum(length**-2 for length in self.size_m))
+        box = _pyroomacoustics().ShoeBox(self.size_m, max_order=int(np.ceil(order)) + 1)
+        box.add_source(position + self.listener_m)
+        box.add_microphone(self.listener_m)
+        box.image_source_model()
+        source = box.sources[0]
+        places = source.images.T.astype(float) - self.listener_m
+        heard = (source.orders > 0) & (np.linalg.norm(places, axis=1) <= reach)
+        return places[heard], source.orders[heard].astype(float)
+
+    def reflections(
+        self, position: NDArray[np.float64], receiver: Receiver, sample_rate: int
+    ) -> NDArray[np.float64]:
+        """Return the room's impulse responses without the direct sound.
+
+        Parameters
+        ----------
+        position : ndarray, shape (3,)
+            Of the source, metres from the listener.
+        receiver : Receiver
+        sample_rate : int
+            Hz.
+
+        Returns
+        -------
+        ndarray, shape (channels, taps)
+            For a source of level 1 at 1 m.
+        """
+        images, orders = self.images(position)
+        walls = (1.0 - self.absorption) ** (0.5 * orders)
+        n_taps = int(np.ceil((self.rt60_s + 0.02) * sample_rate)) + TAPS
+        responses = np.zeros((receiver.n_channels, n_taps))
+        for place, members in receiver.places():
+            vectors = images - place
+            distances = np.linalg.norm(vectors, axis=1)
+            gains = encode_foa(vectors / distances[:, None]) @ receiver.patterns[members].T
+            gains *= (walls / distances)[:, None]
+            delays = distances / SPEED_OF_SOUND * sample_rate
+            for column, channel in enumerate(members):
+                responses[channel] = _pulses(delays, gains[:, column], n_taps)
+        return responses
+
+
+def _pulses(
+    delays: NDArray[np.float64], gains: NDArray[np.float64], n_taps: int
+) -> NDArray[np.float64]:
+    """Sum band-limited pulses at delays given in samples, all below n_taps - TAPS.
+
+    The pulses are first gathered on a grid 64 times finer than the samples, each shared linearly
+    between its two neighbours (error below 1e-4), so that millions cost no more than thousands.
+    """
+    fine = delays * _PHASES
+    whole = np.floor(fine).astype(np.intp)
+    upper = gains * (fine - whole)
+    size = n_taps * _PHASES
+    grid = np.bincount(whole, gains - upper, size) + np.bincount(whole + 1, upper, size)
+    spread = grid.reshape(n_taps, _PHASES) @ sinc_kernels(np.arange(_PHASES) / _PHASES)
+    pulses = np.zeros(n_taps + TAPS)
+    for tap in range(TAPS):
+        pulses[tap : tap + n_taps] += spread[:, tap]
+    first = TAPS // 2 - 1  # the kernels begin that many samples before their pulse
+    return pulses[first : first + n_taps]
+
+
+def room_around(plan: ScenePlan, rt60_s: float) -> Room:
+    """Return a room that holds a plan's sources with a metre to spare.
+
+    Parameters
+    ----------
+    plan : ScenePlan
+    rt60_s : float
+        Seconds.
+
+    Returns
+    -------
+    Room
+        At least 5 x 4 x 2.6 m, the listener 1.2 m or more above the floor. Its sides are kept
+        from being equal to one another, so that their echoes do not coincide.
+    """
+    paths = [s.trajectory.positions for s in plan.sources if s.sound is not None]
+    points = np.concatenate([*paths, np.zeros((1, 3))])
+    behind = np.maximum(np.array([1.0, 0.9, 0.6]) - points.min(axis=0), [2.3, 1.9, 1.2])
+    ahead = np.maximum(points.max(axis=0) + np.array([0.8, 1.0, 0.5]), [2.7, 2.1, 1.4])
+    size, listener = np.round(behind + ahead, 2), np.round(behind, 2)
+    return Room(
+        (float(size[0]), float(size[1]), float(size[2])),
+        (float(listener[0]), float(listener[1]), float(listener[2])),
+        rt60_s,
+    )
+
+
+def reverberation(
+    source: SceneSource, room: Room, receiver: Receiver, duration: float, sample_rate: int
+) -> NDArray[np.float64]:
+    """Render what the walls return of one source.
+
+    Parameters
+    ----------
+    source : SceneSource
+    room : Room
+    receiver : Receiver
+    duration : float
+        Seconds of the scene.
+    sample_rate : int
+        Hz.
+
+    Returns
+    -------
+    ndarray, shape (channels, samples)
+    """
+    n_samples = round(duration * sample_rate)
+    channels = np.zeros((receiver.n_channels, n_samples))
+    emitted = emitted_sound(source, duration, sample_rate)
+    if len(emitted) == 0:
+        return channels
+    times = source.onset + np.arange(len(emitted)) / sample_rate
+    knots = _path_knots(source, times)
+    start = round(source.onset * sample_rate)
+    for index, knot in enumerate(knots):
+        # Hat functions over the knots sum to one: a linear cross-fade along the path.
+        share = np.interp(times, knots, np.arange(len(knots)) == index)
+        used = np.flatnonzero(share)
+        if len(used) == 0:
+            continue
+        part = (emitted * share)[used[0] : used[-1] + 1]
+        response = room.reflections(source.trajectory.at(knot), receiver, sample_rate)
+        heard = oaconvolve(part[None], response, axes=1)
+        at = start + int(used[0])
+        length = min(heard.shape[1], n_samples - at)
+        channels[:, at : at + length] += heard[:, :length]
+    return channels
+
+
+def _path_knots(source: SceneSource, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the times at which a source's path is sampled, some way apart."""
+    path = source.trajectory.at(times)
+    way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    n_knots = int(np.ceil(way[-1] / _PATH_STEP_M)) + 1
+    targets = np.linspace(0.0, way[-1], n_knots)
+    return np.unique(times[np.searchsorted(way, targets).clip(max=len(times) - 1)])
+
+
+def _pyroomacoustics() -> ModuleType:
+    try:
+        import pyroomacoustics
+    except ImportError as error:
+        msg = "rooms need pyroomacoustics; install hearsight[simulate] or leave --room-rt60 away"
+        raise MissingExtraError(msg) from error
+    module: ModuleType = pyroomacoustics
+    return module
