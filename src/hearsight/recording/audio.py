@@ -8,6 +8,7 @@ time k / sample_rate of the picture beside it.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from fractions import Fraction
@@ -257,23 +258,31 @@ def _blocks(
 
 def _decoded(path: Path, index: int, sample_rate: int | None) -> Iterator[NDArray[np.float32]]:
     """Decode a stream and fill in silence where its time stamps leave a gap."""
+    import av.audio.resampler
+
     with open_container(path) as container:
         stream = next(s for s in sounds(container) if s.index == index)
         clock = _Clock(stream, container)
-        resampler: _Resampler | None = None
+        unpacker: av.audio.resampler.AudioResampler | None = None
+        resampler: Resampler | None = None
         for frame in _frames(container, stream):
-            sound = _samples(frame)
-            if clock.n_channels != sound.shape[0] or clock.rate != frame.sample_rate:
+            found = frame.layout.nb_channels, frame.sample_rate
+            if found != (clock.n_channels, clock.rate):
                 msg = (
                     f"{path}: the sound changes from {clock.n_channels} channels at {clock.rate} "
-                    f"Hz to {sound.shape[0]} at {frame.sample_rate} Hz; convert it to one format"
+                    f"Hz to {found[0]} at {found[1]} Hz; convert it to one format"
                 )
                 raise MediaError(msg)
-            if sample_rate is not None and sample_rate != clock.rate and resampler is None:
-                resampler = _Resampler(clock.n_channels, clock.rate, sample_rate)
-            for piece in (*clock.silences(frame), sound):
+            if unpacker is None:
+                # From any sample format to float32 (see `packed_frame`); the channels stay.
+                unpacker = av.audio.resampler.AudioResampler("flt", frame.layout, clock.rate)
+                if sample_rate not in (None, clock.rate):
+                    resampler = Resampler(clock.n_channels, clock.rate, sample_rate)
+            silences = clock.silences(frame)
+            sound = _joined(unpacker.resample(frame), clock.n_channels)
+            for piece in itertools.chain(silences, [sound]):
+                clock.position += piece.shape[1]
                 yield piece if resampler is None else resampler.feed(piece)
-            clock.position += sound.shape[1]
         if resampler is not None:
             yield resampler.finish()
 
@@ -316,54 +325,59 @@ class _Clock:
             return
         if begin > self._latest:
             return
-        self.position += missing
         while missing > 0:
             piece = min(missing, _BLOCK)
             yield np.zeros((self.n_channels, piece), np.float32)
             missing -= piece
 
 
-class _Resampler:
-    """FFmpeg's resampler on channels without meaning, so that none is mixed into another."""
+class Resampler:
+    """FFmpeg's resampler on channels without meaning, so that none is mixed into another.
+
+    Parameters
+    ----------
+    n_channels : int
+    source_rate, target_rate : int
+        Hz.
+    """
 
     def __init__(self, n_channels: int, source_rate: int, target_rate: int) -> None:
         import av.audio.resampler
 
-        self._n_channels = n_channels
         self._layout = f"{n_channels} channels"
         self._source_rate = source_rate
         self._resampler = av.audio.resampler.AudioResampler(
-            format="fltp", layout=self._layout, rate=target_rate
+            format="flt", layout=self._layout, rate=target_rate
         )
+        self._n_channels = n_channels
 
     def feed(self, sound: NDArray[np.float32]) -> NDArray[np.float32]:
-        import av.audio.frame
-
-        frame = av.audio.frame.AudioFrame.from_ndarray(
-            np.ascontiguousarray(sound), format="fltp", layout=self._layout
-        )
-        frame.sample_rate = self._source_rate
-        return self._joined(self._resampler.resample(frame))
+        """Take the next samples, shape (channels, samples), and return those that are ready."""
+        frame = packed_frame(sound, self._layout, self._source_rate)
+        return _joined(self._resampler.resample(frame), self._n_channels)
 
     def finish(self) -> NDArray[np.float32]:
-        return self._joined(self._resampler.resample(None))
-
-    def _joined(self, frames: list[av.audio.frame.AudioFrame]) -> NDArray[np.float32]:
-        empty = np.empty((self._n_channels, 0), np.float32)
-        return np.concatenate([empty, *(frame.to_ndarray() for frame in frames)], axis=1)
+        """Return the samples still held at the end."""
+        return _joined(self._resampler.resample(None), self._n_channels)
 
 
-_FULL_SCALE = {"u1": 2.0**7, "i2": 2.0**15, "i4": 2.0**31}
+def packed_frame(
+    sound: NDArray[np.float32], layout: str, sample_rate: int
+) -> av.audio.frame.AudioFrame:
+    """Make an FFmpeg frame of samples, shape (channels, samples), one channel beside the other.
+
+    PyAV reads past the end of frames that hold 8 or more channels one after the other, so such
+    are never made here.
+    """
+    import av.audio.frame
+
+    packed = np.ascontiguousarray(sound.T, np.float32).reshape(1, -1)
+    frame = av.audio.frame.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
+    frame.sample_rate = sample_rate
+    return frame
 
 
-def _samples(frame: av.audio.frame.AudioFrame) -> NDArray[np.float32]:
-    """Return a frame as float32 (channels, samples), integers scaled to [-1, 1)."""
-    raw = frame.to_ndarray()
-    n_channels = frame.layout.nb_channels
-    if not frame.format.is_planar:
-        raw = raw.reshape(-1, n_channels).T
-    scale = _FULL_SCALE.get(raw.dtype.str[1:])
-    if scale is None:
-        return np.ascontiguousarray(raw, dtype=np.float32)
-    offset = 128.0 if raw.dtype == np.uint8 else 0.0
-    return np.ascontiguousarray((raw - np.float64(offset)) / scale, dtype=np.float32)
+def _joined(frames: list[av.audio.frame.AudioFrame], n_channels: int) -> NDArray[np.float32]:
+    packed = [np.asarray(frame.to_ndarray(), np.float32) for frame in frames]
+    samples = np.concatenate([np.empty((1, 0), np.float32), *packed], axis=1)
+    return np.ascontiguousarray(samples.reshape(-1, n_channels).T)
