@@ -1,0 +1,165 @@
+"""Sources from any microphone array by the steered response of whitened cross-spectra (SRP-PHAT).
+
+For every direction of a grid the phase correlations of all microphone pairs are read at the lag
+that a plane wave from there would have. A lone source in free field gives 1. Sources are found one
+after the other: the correlation that the strongest one explains is taken away, and the rest is
+steered again. Bins count by their amplitude, so that empty bands do not dilute the response.
+
+References
+----------
+.. [1] J. DiBiase, "A high-accuracy, low-latency technique for talker localization in reverberant
+   environments using microphone arrays", PhD thesis, Brown University, 2000.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hearsight.features.gcc import microphone_pairs, phat_cross_spectra
+from hearsight.models.spectrum import (
+    FRAMES_PER_LABEL,
+    SILENCE,
+    SpatialSpectrum,
+    label_spectra,
+    over_neighbors,
+)
+from hearsight.models.steering import Candidates, candidates_for
+from hearsight.spatial.arrays import far_field_delays
+
+MAX_PAIRS = 120
+"""More pairs add time but hardly anything else; of larger arrays an even choice is taken."""
+
+
+@dataclass(frozen=True, eq=False)
+class SteeredResponse:
+    """Sound directions from microphone signals by SRP-PHAT.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (microphones, 3)
+        Metres.
+    sample_rate : int
+        Hz of the waveforms.
+    n_sources : int
+        How many sources are sought per frame at most.
+    fmin, fmax : float
+        Band in Hz.
+    oversampling : int
+        How much finer than the sample clock the correlations are read.
+    """
+
+    positions: NDArray[np.float64]
+    sample_rate: int = 24000
+    n_sources: int = 4
+    fmin: float = 200.0
+    fmax: float = 8000.0
+    oversampling: int = 16
+    candidates: Candidates = field(init=False, repr=False)
+    _pairs: torch.Tensor = field(init=False, repr=False)
+    _lags: torch.Tensor = field(init=False, repr=False)
+    _n_fft: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        candidates = candidates_for(self.positions)
+        pairs = microphone_pairs(len(self.positions))
+        if len(pairs) > MAX_PAIRS:
+            pairs = pairs[torch.linspace(0, len(pairs) - 1, MAX_PAIRS).long()]
+        delays = torch.from_numpy(far_field_delays(self.positions, candidates.directions))
+        lags = (delays[:, pairs[:, 1]] - delays[:, pairs[:, 0]]) * self.sample_rate
+        # The window must be several times as long as the longest lag.
+        n_fft = 512
+        while n_fft < 6.0 * float(lags.abs().max()):
+            n_fft *= 2
+        object.__setattr__(self, "candidates", candidates)
+        object.__setattr__(self, "_pairs", pairs)
+        object.__setattr__(self, "_lags", lags.T.float())
+        object.__setattr__(self, "_n_fft", n_fft)
+
+    def __call__(self, waveform: torch.Tensor) -> SpatialSpectrum:
+        """Find sources.
+
+        Parameters
+        ----------
+        waveform : Tensor of float32, shape (microphones, samples)
+
+        Returns
+        -------
+        SpatialSpectrum
+            One frame per whole 100 ms of the waveform.
+        """
+        spectra, frequencies = label_spectra(
+            waveform, self.sample_rate, (self.fmin, self.fmax), self._n_fft
+        )
+        amplitude = spectra.abs().mean(dim=0).sqrt()
+        cross = phat_cross_spectra(spectra, self._pairs) * amplitude
+        per_label = (-1, FRAMES_PER_LABEL, len(frequencies))
+        now = amplitude.view(per_label).sum(dim=1)
+        weight = over_neighbors(now)
+        cross = over_neighbors(cross.view(len(cross), *per_label).sum(dim=2).transpose(0, 1))
+        total = weight.sum(dim=1).clamp_min(1e-12)
+        silent = now.sum(dim=1) <= max(1e-12, SILENCE**0.5 * now[0].numel() * FRAMES_PER_LABEL)
+        silent |= now.sum(dim=1) < 0.05 * total
+        first_bin = round(float(frequencies[0]) * self._n_fft / self.sample_rate)
+        blocks = [
+            self._pursue(
+                self._correlation(
+                    cross[start : start + 64] / total[start : start + 64, None, None], first_bin
+                ),
+                self._correlation(
+                    weight[start : start + 64, None] / total[start : start + 64, None, None],
+                    first_bin,
+                ),
+            )
+            for start in range(0, len(total), 64)
+        ]
+        heat, peaks, shares = (torch.cat(parts) for parts in zip(*blocks, strict=True))
+        shares = shares.masked_fill(silent[:, None], 0.0)
+        heat = heat.masked_fill(silent[:, None], 0.0)
+        peaks = peaks.masked_fill(shares[..., None] <= 0.0, torch.nan)
+        return SpatialSpectrum(self.candidates.to_heat(heat.numpy()), peaks.numpy(), shares.numpy())
+
+    def _correlation(self, spectra: torch.Tensor, first_bin: int) -> torch.Tensor:
+        """Turn (labels, pairs, bins) into correlations over finely sampled lags, 1 at most."""
+        n_lags = self._n_fft * self.oversampling
+        padded = torch.nn.functional.pad(spectra, (first_bin, 0)).to(torch.complex64)
+        return torch.fft.irfft(padded, n=n_lags) * (0.5 * n_lags)
+
+    def _steer(self, correlation: torch.Tensor) -> torch.Tensor:
+        """Average over pairs the correlation at each candidate's lags: (labels, candidates)."""
+        response = torch.zeros(len(correlation), self._lags.shape[1])
+        for pair, lags in enumerate(self._lags):
+            response += _read(correlation[:, pair], lags * self.oversampling)
+        return response / len(self._lags)
+
+    def _pursue(
+        self, correlation: torch.Tensor, pulse: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        response = self._steer(correlation)
+        heat = (response - response.mean(dim=1, keepdim=True)).clamp(0.0, 1.0)
+        steps = torch.arange(correlation.shape[-1])
+        directions, masses = [], []
+        for _ in range(self.n_sources):
+            contrast = response - response.mean(dim=1, keepdim=True)
+            mass, peak = contrast.max(dim=1)
+            directions.append(self.candidates.refine(contrast, peak))
+            masses.append(mass.clamp(0.0, 1.0))
+            lags = (self._lags[:, peak].T * self.oversampling).round().long()
+            gain = correlation.gather(2, lags[..., None] % len(steps)).clamp_min(0.0)
+            index = (steps - lags[..., None]) % len(steps)
+            explained = pulse.expand(-1, lags.shape[1], -1).gather(2, index)
+            correlation = correlation - gain / pulse[..., :1] * explained
+            response = self._steer(correlation)
+        return heat, torch.stack(directions, dim=1), torch.stack(masses, dim=1)
+
+
+def _read(values: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Read the rows of circular `values` (labels, n) at fractional places (m,), linearly."""
+    below = places.floor()
+    part = places - below
+    low = below.long() % values.shape[1]
+    high = (low + 1) % values.shape[1]
+    return values[:, low] * (1.0 - part) + values[:, high] * part
