@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from hearsight.errors import InputError, MediaError
 from hearsight.recording.container import open_container, pictures, time_origin
 from hearsight.recording.files import replacing
-from hearsight.recording.media import VideoStream, folder_frames, probe
+from hearsight.recording.media import FOLDER_FPS, Media, VideoStream, folder_frames, probe
 from hearsight.recording.orientation import orientation
 from hearsight.recording.soundtrack import (
     EncodedSound,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import av.video.frame
     import av.video.stream
 
-    _Shown: TypeAlias = tuple[Fraction, Fraction, av.video.frame.VideoFrame]
+    ShownPicture: TypeAlias = tuple[Fraction, Fraction, av.video.frame.VideoFrame]
 
 
 DEFAULT_CRF = 17
@@ -103,7 +103,7 @@ def iterate_frames(
     fps : float or Fraction, optional
         Resample to this constant rate: the picture at k / fps is the latest that is shown by then
         (before the first one begins: the first), until the last one ends. Default: each stored
-        picture at its own time. A still picture comes once, at 0, either way.
+        picture at its own time. A still picture comes once either way.
     size : tuple of int, optional
         Width and height to scale to; default: as displayed.
     gray : bool
@@ -132,15 +132,38 @@ def iterate_frames(
     media = probe(file, frame_rate=frame_rate)
     chosen = _choose(file, media.video, media.chosen_video, stream)
     converter = _Converter(size or (chosen.width, chosen.height), gray=gray)
-    if media.container == "folder":
-        timed = _folder_pictures(file, exact_rate(chosen.fps))
-    else:
-        timed = _pictures(file, chosen.index)
-    if chosen.is_still:
-        return ((0.0, converter(frame)) for _, _, frame in itertools.islice(timed, 1))
-    if fps is None:
+    timed = shown_pictures(media, chosen)
+    if fps is None or chosen.is_still:
         return ((float(begin), converter(frame)) for begin, _, frame in timed)
     return _at_constant_rate(timed, exact_rate(fps), converter)
+
+
+def shown_pictures(media: Media, stream: VideoStream) -> Iterator[ShownPicture]:
+    """Decode the pictures of a stream as they are stored: not turned, scaled or converted.
+
+    Parameters
+    ----------
+    media : Media
+        What `media.probe` found.
+    stream : VideoStream
+        One of its picture streams.
+
+    Yields
+    ------
+    begin, end : Fraction
+        Seconds from the container's start between which the picture is shown; never decreasing,
+        `end` is the next one's `begin`.
+    frame : av.VideoFrame
+
+    Raises
+    ------
+    MediaError
+        If none can be decoded.
+    """
+    if media.container == "folder":
+        return _folder_pictures(media.path, exact_rate(stream.fps or FOLDER_FPS))
+    timed = _file_pictures(media.path, stream.index)
+    return itertools.islice(timed, 1) if stream.is_still else timed
 
 
 def write_video(
@@ -312,7 +335,7 @@ def _choose(
     raise InputError(msg)
 
 
-def _pictures(file: Path, index: int) -> Iterator[_Shown]:
+def _file_pictures(file: Path, index: int) -> Iterator[ShownPicture]:
     """Decode a stream and say from when to when each picture is shown."""
     with open_container(file) as container:
         stream = next(s for s in pictures(container) if s.index == index)
@@ -350,14 +373,14 @@ def _decoded(
             yield from stream.decode(packet)
 
 
-def _folder_pictures(folder: Path, rate: Fraction) -> Iterator[_Shown]:
+def _folder_pictures(folder: Path, rate: Fraction) -> Iterator[ShownPicture]:
     for number, file in enumerate(folder_frames(folder)):
-        _, _, frame = next(_pictures(file, 0))
+        _, _, frame = next(_file_pictures(file, 0))
         yield number / rate, (number + 1) / rate, frame
 
 
 def _at_constant_rate(
-    timed: Iterable[_Shown], rate: Fraction, converter: _Converter
+    timed: Iterable[ShownPicture], rate: Fraction, converter: _Converter
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     # Containers that count milliseconds store a picture up to one too late.
     tolerance = min(Fraction(1, 1000), 1 / (4 * rate))
