@@ -237,7 +237,8 @@ class _Camera:
         rows, columns = self._window(axes, float(np.hypot(*extent)))
         if len(rows) == 0 or len(columns) == 0:
             return None
-        rays = self._rays[rows[:, None], columns] @ axes.T.astype(np.float32)
+        rays = self._rays[rows[:, None], columns].reshape(-1, 3) @ axes.T.astype(np.float32)
+        rays = rays.reshape(len(rows), len(columns), 3)
         # Rays that point away from the thing meet its plane behind the camera, if at all.
         depth = np.maximum(rays[..., 0], np.float32(1e-6))
         near = (np.abs(rays[..., 1]) <= extent[0] * depth) & (

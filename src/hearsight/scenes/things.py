@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hearsight.events.classes import DCASE_2022
 from hearsight.recording.grid import sample_at
 from hearsight.scenes.plan import ScenePlan, SceneSource
+from hearsight.scenes.sounds import SHORTEST_S, make_sound
 
 MOTION_RATE = 100
 """Steps per second in which motion is computed; pictures interpolate between them."""
@@ -63,61 +65,71 @@ class Motion:
         return Pose(float(np.interp(time, steps, self.opening)), u, v)
 
 
-def sound_envelope(source: SceneSource, plan: ScenePlan) -> NDArray[np.float64]:
-    """Return the level of a source's sound over the scene, from 0 to 1.
+def sound_envelope(
+    sound: NDArray[np.float32], onset: float, duration: float, sample_rate: int
+) -> NDArray[np.float64]:
+    """Return the level of a sound over a scene, from 0 to 1.
 
     Parameters
     ----------
-    source : SceneSource
-    plan : ScenePlan
-        Gives duration and sample rate.
+    sound : ndarray, shape (samples,)
+    onset : float
+        Seconds at which it begins.
+    duration : float
+        Seconds of the scene.
+    sample_rate : int
+        Hz.
 
     Returns
     -------
-    ndarray, shape (steps,)
+    ndarray, shape (round(duration * MOTION_RATE) + 1,)
         Root mean square per step, relative to the loud steps (95th percentile of those that
-        sound), compressed by a square root as hearing does. All 0 without a sound.
+        sound), compressed by a square root as hearing does.
     """
-    n_steps = round(plan.duration * MOTION_RATE) + 1
-    if source.sound is None:
-        return np.zeros(n_steps)
-    start = sample_at(source.onset, plan.sample_rate)
-    power = np.concatenate([[0.0], np.cumsum(source.sound.astype(np.float64) ** 2)])
-    edges = np.round(np.arange(n_steps + 1) * plan.sample_rate / MOTION_RATE).astype(np.int64)
+    n_steps = round(duration * MOTION_RATE) + 1
+    start = sample_at(onset, sample_rate)
+    power = np.concatenate([[0.0], np.cumsum(sound.astype(np.float64) ** 2)])
+    edges = np.round(np.arange(n_steps + 1) * sample_rate / MOTION_RATE).astype(np.int64)
     energy = np.diff(power[np.clip(edges - start, 0, len(power) - 1)])
-    level = np.sqrt(np.maximum(energy, 0.0) * MOTION_RATE / plan.sample_rate)
+    level = np.sqrt(np.maximum(energy, 0.0) * MOTION_RATE / sample_rate)
     sounding = level[level > 1e-3 * max(float(level.max()), 1e-12)]
     if len(sounding) == 0:
         return np.zeros(n_steps)
     return np.asarray(np.sqrt(np.minimum(level / np.percentile(sounding, 95), 1.0)))
 
 
-def unrelated_envelope(n_steps: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return a made-up level of the kind sounds have: bursts of syllables or strokes, and rests.
+def unrelated_envelope(
+    label: str, plan: ScenePlan, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the level of a sound that is not in the scene, but might be.
 
     Parameters
     ----------
-    n_steps : int
-        Steps of 1 / `MOTION_RATE` seconds.
+    label : str
+        Its class; for a class without a procedural sound, strokes at random times are made up.
+    plan : ScenePlan
+        Gives duration and sample rate.
     rng : numpy.random.Generator
 
     Returns
     -------
-    ndarray, shape (steps,)
+    ndarray, shape (round(duration * MOTION_RATE) + 1,)
         In [0, 1].
     """
-    rate = rng.uniform(1.0, 5.0)
+    if label in DCASE_2022 and plan.duration >= SHORTEST_S:
+        sound = make_sound(label, rng, plan.duration, plan.sample_rate)
+        onset = rng.uniform(0.0, max(plan.duration - len(sound) / plan.sample_rate, 0.0))
+        return sound_envelope(sound, onset, plan.duration, plan.sample_rate)
+    n_steps = round(plan.duration * MOTION_RATE) + 1
     attack, decay = rng.uniform(0.01, 0.08), rng.uniform(0.05, 0.3)
-    level = np.zeros(n_steps)
-    time, step = rng.uniform(0.0, 0.6), np.arange(n_steps) / MOTION_RATE
-    while time < n_steps / MOTION_RATE:
-        since = step - time
+    level, steps = np.zeros(n_steps), np.arange(n_steps) / MOTION_RATE
+    time = rng.uniform(0.0, 0.6)
+    while time < plan.duration:
+        since = steps - time
         rise = np.clip(since / attack, 0.0, 1.0)
         stroke = rise * np.exp(-np.maximum(since - attack, 0.0) / decay)
         level = np.maximum(level, rng.uniform(0.4, 1.0) * stroke)
-        time += rng.uniform(0.6, 1.5) / rate
-        if rng.random() < 0.15:
-            time += rng.uniform(0.3, 1.2)
+        time += rng.uniform(0.15, 0.7) + (rng.random() < 0.15) * rng.uniform(0.3, 1.2)
     return np.asarray(np.sqrt(level))
 
 
@@ -138,9 +150,10 @@ def motion_of(source: SceneSource, plan: ScenePlan, rng: np.random.Generator) ->
     -------
     Motion
     """
-    level = sound_envelope(source, plan)
     if source.sound is None:
-        level = unrelated_envelope(len(level), rng)
+        level = unrelated_envelope(source.label, plan, rng)
+    else:
+        level = sound_envelope(source.sound, source.onset, plan.duration, plan.sample_rate)
     release = rng.uniform(0.05, 0.2)
     delay = round(rng.uniform(-0.06, 0.06) * MOTION_RATE)
     swing_hz, swing_decay = rng.uniform(2.5, 6.0), rng.uniform(0.08, 0.2)
