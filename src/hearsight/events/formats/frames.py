@@ -15,13 +15,15 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from hearsight.errors import InputError
 from hearsight.events.events import Box, Event, Events, Track
-from hearsight.recording.grid import frame_at, frame_count, frame_time
+from hearsight.recording.grid import LABEL_HOP_S, frame_at, frame_count, frame_time
 from hearsight.spatial.directions import angular_distance, to_vectors
 
 _NAN = float("nan")
+_FRAMES_PER_S = round(1.0 / LABEL_HOP_S)
 _LONGEST_STILL_S = 100_000.0
 
 
@@ -167,7 +169,7 @@ def _nearest_pairs(before: list[FrameRow], now: list[FrameRow]) -> dict[int, int
         return {0: 0}
     from scipy.optimize import linear_sum_assignment  # rarely needed, slow to import
 
-    def vectors(rows: list[FrameRow]) -> np.ndarray:
+    def vectors(rows: list[FrameRow]) -> NDArray[np.float64]:
         angles = np.nan_to_num([(row.azimuth, row.elevation) for row in rows], nan=0.0)
         return to_vectors(angles[:, 0], angles[:, 1])
 
@@ -175,9 +177,14 @@ def _nearest_pairs(before: list[FrameRow], now: list[FrameRow]) -> dict[int, int
     return {int(i): int(j) for i, j in zip(*linear_sum_assignment(turn), strict=True)}
 
 
+def _times(frames: ArrayLike) -> NDArray[np.float64]:
+    """Return `frame_time` of many frames; the quotient of whole numbers is rounded only once."""
+    return np.asarray(frames) / _FRAMES_PER_S
+
+
 def _event_of_run(run: list[FrameRow], source: int) -> Event:
     track = Track(
-        [frame_time(row.frame) for row in run],
+        _times([row.frame for row in run]),
         azimuth=[row.azimuth for row in run],
         elevation=[row.elevation for row in run],
         distance=[row.distance for row in run],
@@ -228,11 +235,11 @@ def still_track(
     first = frame_at(onset)
     n = max(1, frame_count(offset) - first)
 
-    def column(value: float | None) -> np.ndarray | None:
+    def column(value: float | None) -> NDArray[np.float64] | None:
         return None if value is None else np.full(n, value)
 
     return Track(
-        [frame_time(first + k) for k in range(n)],
+        _times(first + np.arange(n)),
         column(azimuth),
         column(elevation),
         column(distance),
