@@ -8,6 +8,7 @@ picture as it is, bit for bit.
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -65,9 +66,39 @@ def color_heatmap(values: ArrayLike, opacity: float = DEFAULT_OPACITY) -> NDArra
     return np.concatenate([color_table()[index], alpha[..., None]], axis=-1)
 
 
+@dataclass(frozen=True, eq=False)
+class Taps:
+    """How one axis of a map is enlarged: each pixel is a sum of four weighted cells.
+
+    Parameters
+    ----------
+    cells : ndarray of int, shape (4, pixels)
+    weights : ndarray of float32, shape (4, pixels)
+        The four of each pixel sum to one.
+    """
+
+    cells: NDArray[np.intp]
+    weights: NDArray[np.float32]
+
+    def __getitem__(self, pixels: slice) -> Taps:
+        return Taps(self.cells[:, pixels], self.weights[:, pixels])
+
+    def touched(self, is_used: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Return the pixels to which any of the cells in use contributes."""
+        return np.flatnonzero((is_used[self.cells] & (self.weights != 0.0)).any(axis=0))
+
+    def stretch(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Enlarge the first axis of `values`, shape (cells, n), to shape (pixels, n)."""
+        # Not a product of matrices: for such small ones BLAS' threads fight with the decoder's.
+        stretched = self.weights[0, :, None] * values[self.cells[0]]
+        for cells, weights in zip(self.cells[1:], self.weights[1:], strict=True):
+            stretched += weights[:, None] * values[cells]
+        return stretched
+
+
 @functools.lru_cache(maxsize=32)
-def interpolation_matrix(cells: int, pixels: int, *, is_periodic: bool) -> NDArray[np.float32]:
-    """Return the weights that enlarge one axis from cells to pixels by cubic interpolation.
+def interpolation_taps(cells: int, pixels: int, *, is_periodic: bool) -> Taps:
+    """Return how an axis is enlarged from cells to pixels by cubic interpolation.
 
     Catmull-Rom weights: the values at the cells' centers are kept, so peaks stay what they are.
 
@@ -76,28 +107,19 @@ def interpolation_matrix(cells: int, pixels: int, *, is_periodic: bool) -> NDArr
     cells, pixels : int
     is_periodic : bool
         Whether the last cell is the neighbor of the first (the azimuth of a panorama).
-
-    Returns
-    -------
-    ndarray of float32, shape (pixels, cells)
-        Each row sums to one. Read-only, because it is cached.
     """
     position = (np.arange(pixels) + 0.5) * cells / pixels - 0.5
-    left = np.floor(position).astype(int)
+    left = np.floor(position).astype(np.intp)
     t = position - left
-    weights = (
+    weights = [
         ((-0.5 * t + 1.0) * t - 0.5) * t,
         (1.5 * t - 2.5) * t * t + 1.0,
         ((-1.5 * t + 2.0) * t + 0.5) * t,
         (0.5 * t - 0.5) * t * t,
-    )
-    matrix = np.zeros((pixels, cells), np.float32)
-    for offset, weight in zip((-1, 0, 1, 2), weights, strict=True):
-        column = left + offset
-        column = column % cells if is_periodic else np.clip(column, 0, cells - 1)
-        np.add.at(matrix, (np.arange(pixels), column), weight)
-    matrix.flags.writeable = False
-    return matrix
+    ]
+    columns = left + np.arange(-1, 3)[:, None]
+    columns = columns % cells if is_periodic else np.clip(columns, 0, cells - 1)
+    return Taps(columns, np.array(weights, np.float32))
 
 
 def enlarge(
@@ -120,9 +142,10 @@ def enlarge(
         In [0, 1]; 0 wherever the map is 0 in a neighborhood of two cells.
     """
     small = np.asarray(values, np.float32)
-    rows = interpolation_matrix(small.shape[0], height, is_periodic=False)
-    columns = interpolation_matrix(small.shape[1], width, is_periodic=is_panorama)
-    return np.clip(rows @ small @ columns.T, 0.0, 1.0)
+    rows = interpolation_taps(small.shape[0], height, is_periodic=False)
+    columns = interpolation_taps(small.shape[1], width, is_periodic=is_panorama)
+    broad = np.ascontiguousarray(columns.stretch(small.T).T)
+    return np.clip(rows.stretch(broad), 0.0, 1.0)
 
 
 def blend_heatmap(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,9 +39,11 @@ DEFAULT_CRF = 20
 """x264's constant rate factor: 20 is nearly as good as the source; one more saves 10 % bytes."""
 
 _FINEST_CLOCK = 1_000_000
+_UNSPECIFIED = 2  # FFmpeg's AVCOL_SPC_UNSPECIFIED
 _HD_HEIGHT = 720  # from here on, pictures that do not say are taken as BT.709
 
 
+@dataclass(frozen=True, eq=False)
 class SoundBlocks:
     """Samples to be encoded as the new video's sound.
 
@@ -54,12 +57,36 @@ class SoundBlocks:
         Hz.
     """
 
-    def __init__(
-        self, blocks: Iterator[NDArray[np.float32]], n_channels: int, sample_rate: int
-    ) -> None:
-        self.blocks = blocks
-        self.n_channels = n_channels
-        self.sample_rate = sample_rate
+    blocks: Iterator[NDArray[np.float32]]
+    n_channels: int
+    sample_rate: int
+
+
+@dataclass(frozen=True)
+class VideoFormat:
+    """What an edit must know of the pictures it will get.
+
+    Parameters
+    ----------
+    width, height : int
+        Pixels.
+    is_bt709 : bool
+        Whether colors follow BT.709 (high definition) rather than BT.601.
+    """
+
+    width: int
+    height: int
+    is_bt709: bool
+
+    @property
+    def has_full_chroma(self) -> bool:
+        """Whether color planes are as large as the brightness plane."""
+        return self.width % 2 == 1 or self.height % 2 == 1
+
+    @property
+    def pixel_format(self) -> str:
+        """FFmpeg's name."""
+        return "yuv444p" if self.has_full_chroma else "yuv420p"
 
 
 def rewrite_video(
@@ -130,33 +157,6 @@ def rewrite_video(
             mark_equirectangular(temporary)
 
 
-class VideoFormat:
-    """What an edit must know of the pictures it will get.
-
-    Parameters
-    ----------
-    width, height : int
-        Pixels.
-    is_bt709 : bool
-        Whether colors follow BT.709 (high definition) rather than BT.601.
-    """
-
-    def __init__(self, width: int, height: int, *, is_bt709: bool) -> None:
-        self.width = width
-        self.height = height
-        self.is_bt709 = is_bt709
-
-    @property
-    def has_full_chroma(self) -> bool:
-        """Whether color planes are as large as the brightness plane."""
-        return self.width % 2 == 1 or self.height % 2 == 1
-
-    @property
-    def pixel_format(self) -> str:
-        """FFmpeg's name."""
-        return "yuv444p" if self.has_full_chroma else "yuv420p"
-
-
 def _rewrite(
     container: av.container.OutputContainer,
     media: Media,
@@ -213,10 +213,12 @@ class _Writer:
         self._clock = clock
         self._last_tick = -1
         self._durations: dict[int, int] = {}
-        self._stream = self._add_stream(rate, crf)
+        self._stream = self._add_stream(first, rate, crf)
 
-    def _add_stream(self, rate: Fraction, crf: int) -> av.video.stream.VideoStream:
-        from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+    def _add_stream(
+        self, first: av.video.frame.VideoFrame, rate: Fraction, crf: int
+    ) -> av.video.stream.VideoStream:
+        from av.video.reformatter import ColorRange, Colorspace
 
         stream = self._container.add_stream(
             "libx264", rate, {"crf": str(crf), "preset": "veryfast"}
@@ -226,10 +228,9 @@ class _Writer:
         stream.codec_context.time_base = self._clock
         stream.time_base = self._clock
         stream.gop_size = max(1, round(2 * rate))  # a player jumps to a key picture: every 2 s
-        is_bt709 = self.format.is_bt709
-        stream.colorspace = Colorspace.ITU709 if is_bt709 else Colorspace.SMPTE170M
-        stream.color_primaries = ColorPrimaries.BT709 if is_bt709 else ColorPrimaries.SMPTE170M
-        stream.color_trc = ColorTrc.BT709 if is_bt709 else ColorTrc.SMPTE170M
+        stream.colorspace = Colorspace.ITU709 if self.format.is_bt709 else Colorspace.ITU601
+        # The scaler changes the matrix and the range, never primaries and transfer curve.
+        stream.color_primaries, stream.color_trc = first.color_primaries, first.color_trc
         stream.color_range = ColorRange.MPEG
         return stream
 
@@ -281,7 +282,7 @@ class _Writer:
             width=stored[0],
             height=stored[1],
             format=self.format.pixel_format,
-            dst_colorspace=Colorspace.ITU709 if self.format.is_bt709 else Colorspace.SMPTE170M,
+            dst_colorspace=Colorspace.ITU709 if self.format.is_bt709 else Colorspace.ITU601,
             dst_color_range=ColorRange.MPEG,
         )
         y, u, v = (turned.apply(_plane(scaled, number)) for number in range(3))
@@ -298,6 +299,5 @@ def _plane(frame: av.video.frame.VideoFrame, number: int) -> NDArray[np.uint8]:
 def _is_bt709(frame: av.video.frame.VideoFrame) -> bool:
     from av.video.reformatter import Colorspace
 
-    if frame.colorspace in (Colorspace.ITU601, Colorspace.SMPTE170M, Colorspace.FCC):
-        return False
-    return frame.colorspace == Colorspace.ITU709 or frame.height >= _HD_HEIGHT
+    is_unsaid = frame.colorspace == _UNSPECIFIED
+    return frame.colorspace == Colorspace.ITU709 or (is_unsaid and frame.height >= _HD_HEIGHT)
