@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.events.events import Event, Track
+from hearsight.events.events import Box, Event, Track
 from hearsight.events.scene import Scene
 from hearsight.pictures.canvas import Sprite, draw_frame, draw_sprite
 from hearsight.pictures.palette import event_colors, event_names, to_rgb
@@ -45,7 +45,7 @@ class Position:
     """
 
     point: Place | None = None
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     side: str = ""
 
 
@@ -135,7 +135,7 @@ class Annotator:
             position = self._scaled(position_at(event, time, self._projection))
             mark, plain, to_left, to_right = self._sprites(name, color)
             if position.box is not None:
-                draw_frame(planes, position.box, to_rgb(color), is_bt709=self._is_bt709)
+                self._draw_box(planes, position.box, color)
             elif position.point is not None:
                 self._draw_mark(planes, mark, position.point)
             names.append(({"left": to_left, "right": to_right}.get(position.side, plain), position))
@@ -173,6 +173,14 @@ class Annotator:
             for shifted in (left - width, left + width):
                 if -mark.width < shifted < width:
                     draw_sprite(planes, mark, shifted, top)
+
+    def _draw_box(self, planes: Planes, box: Box, color: str) -> None:
+        draw_frame(planes, box, to_rgb(color), is_bt709=self._is_bt709)
+        left, top, width, height = box
+        beyond = left + width - self._size[0]
+        if beyond > 0.0 and self._projection.kind == "equirectangular":  # over the seam
+            rest = (left - self._size[0], top, width, height)
+            draw_frame(planes, rest, to_rgb(color), is_bt709=self._is_bt709)
 
     def _place(self, sprite: Sprite, position: Position, taken: list[Rectangle]) -> tuple[int, int]:
         """Choose the first place for a name that is in the picture and free."""

@@ -239,7 +239,17 @@ def time_mean(heatmap: HeatMap) -> NDArray[np.float64]:
 
 
 def best_heatmap(scene: Scene) -> HeatMap | None:
-    """Return the map that says most: combined before synchrony before acoustic, if not empty."""
+    """Return the map to lay over a scene's picture: the one that says most.
+
+    Combined before synchrony before acoustic; empty maps and maps of another projection than the
+    picture's (an acoustic map of the sphere beside a camera whose field of view is not known) are
+    passed over.
+    """
     kinds: tuple[HeatMapKind, ...] = HEATMAP_KINDS[::-1]
     found = (scene.heatmap(kind) for kind in kinds)
-    return next((m for m in found if m is not None and not m.is_empty), None)
+    return next((m for m in found if m is not None and fits(m, scene) and not m.is_empty), None)
+
+
+def fits(heatmap: HeatMap, scene: Scene) -> bool:
+    """Tell whether a map can be laid over a scene's picture."""
+    return scene.projection is None or heatmap.projection.kind == scene.projection.kind

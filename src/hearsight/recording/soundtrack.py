@@ -69,6 +69,8 @@ class EncodedSound(Soundtrack):
     n_channels, sample_rate : int
     codec : {"aac", "flac", "pcm"}
         AAC at a rate that it does not know is resampled to 48 kHz.
+    bits_per_second : int
+        For AAC; the default cannot be told from the source.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class EncodedSound(Soundtrack):
         n_channels: int,
         sample_rate: int,
         codec: SoundCodec,
+        bits_per_second: int = _AAC_BITS_PER_SECOND,
     ) -> None:
         self._blocks = blocks
         self._rate = sample_rate
@@ -89,7 +92,7 @@ class EncodedSound(Soundtrack):
         name = "pcm_s16le" if codec == "pcm" else codec
         self._stream = container.add_stream(name, rate=self._rate, layout=self._layout)
         if codec == "aac":
-            self._stream.bit_rate = _AAC_BITS_PER_SECOND
+            self._stream.bit_rate = bits_per_second
         super().__init__()
 
     def _prepare(self) -> Iterator[tuple[float, list[av.packet.Packet[Any]]]]:
