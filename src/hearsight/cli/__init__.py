@@ -11,6 +11,7 @@ import sys
 import click
 import typer
 
+from hearsight.cli.simulate import simulate
 from hearsight.errors import HearsightError
 
 app = typer.Typer(
@@ -20,6 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+app.command("simulate")(simulate)
 
 
 @app.callback(invoke_without_command=True)

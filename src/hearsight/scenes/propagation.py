@@ -152,6 +152,25 @@ def emitted_sound(source: SceneSource, duration: float, sample_rate: int) -> NDA
     return np.asarray(source.sound[:room_left] * 10.0 ** (source.gain_db / 20.0), float)
 
 
+def heard_interval(
+    source: SceneSource, duration: float, sample_rate: int
+) -> tuple[float, float] | None:
+    """Return when a source's sound begins and ends at the listener.
+
+    Returns
+    -------
+    (float, float) or None
+        Seconds: its first and last sample's way taken into account, cut at the scene's end; None
+        for a source that is silent or not heard before the scene ends.
+    """
+    n_samples = len(emitted_sound(source, duration, sample_rate))
+    onset = arrival_time(source.trajectory, source.onset)
+    if n_samples == 0 or onset >= duration:
+        return None
+    offset = arrival_time(source.trajectory, source.onset + n_samples / sample_rate)
+    return onset, min(offset, duration)
+
+
 def free_field(
     source: SceneSource, receiver: Receiver, duration: float, sample_rate: int
 ) -> NDArray[np.float64]:

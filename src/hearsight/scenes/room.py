@@ -30,7 +30,8 @@ MAX_RT60_S = 1.0
 """Longer reverberation needs millions of images for every point of a path."""
 
 _WALL_MARGIN_M = 0.1
-_PATH_STEP_M = 0.25
+_PATH_STEP_M = 0.5
+_TAIL_DB = 45.0  # what comes later is left out: it is most of the images and little of the sound
 _PHASES = 64
 
 
@@ -80,10 +81,10 @@ class Room:
 
     @functools.cached_property
     def absorption(self) -> float:
-        """The share of energy that a wall takes, found by bisection so that RT60 is as asked.
+        """The share of energy that a wall takes, so that RT60 is as asked.
 
-        Sabine's formula would give a decay up to a half too long, because in a bare shoebox some
-        images meet few walls.
+        Found by bisection; Sabine's formula would give a decay up to a half too long, because in
+        a bare shoebox some images meet few walls.
 
         Raises
         ------
@@ -91,7 +92,7 @@ class Room:
             If even walls that absorb nearly all reverberate longer than asked.
         """
         reference = np.array([0.31, 0.37, 0.43]) * self.size_m - self.listener_m
-        places, orders = self.images(reference)
+        places, orders = self.images(reference, down_to_db=60.0)
         distances = np.linalg.norm(places, axis=1)
         nearest_first = np.argsort(distances)
         distances, orders = distances[nearest_first], orders[nearest_first]
@@ -106,8 +107,8 @@ class Room:
         if decay_s(high) > self.rt60_s:
             length, width, height = self.size_m
             msg = (
-                f"a room of {length:g} x {width:g} x {height:g} m reverberates for at least "
-                f"{decay_s(high):.2f} s, not {self.rt60_s:g} s; ask for a longer RT60 or for none"
+                f"a room of {length:g} x {width:g} x {height:g} m reverberates longer than "
+                f"{self.rt60_s:g} s whatever its walls; ask for a longer RT60 or for none"
             )
             raise InputError(msg)
         for _ in range(20):
@@ -116,7 +117,7 @@ class Room:
         return 0.5 * (low + high)
 
     def images(
-        self, position: NDArray[np.float64]
+        self, position: NDArray[np.float64], *, down_to_db: float = _TAIL_DB
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the mirror images of a source, without the source itself.
 
@@ -124,11 +125,13 @@ class Room:
         ----------
         position : ndarray, shape (3,)
             Metres from the listener.
+        down_to_db : float
+            By how much the sound has fallen when the last image is heard.
 
         Returns
         -------
         places : ndarray, shape (images, 3)
-            Metres from the listener; all that are heard within RT60.
+            Metres from the listener.
         orders : ndarray, shape (images,)
             How often their sound has met a wall, >= 1.
 
@@ -137,7 +140,7 @@ class Room:
         MissingExtraError
             If pyroomacoustics is not installed.
         """
-        reach = SPEED_OF_SOUND * self.rt60_s
+        reach = SPEED_OF_SOUND * self.rt60_s * down_to_db / 60.0
         # The furthest corner of the octahedron of this order touches the sphere of that reach.
         order = reach * np.sqrt(sum(length**-2 for length in self.size_m))
         box = _pyroomacoustics().ShoeBox(self.size_m, max_order=int(np.ceil(order)) + 1)

@@ -1,0 +1,242 @@
+"""`hearsight simulate`: make synthetic recordings with exact labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hearsight.recording.layout import ChannelLayout
+    from hearsight.scenes.folder import Camera
+    from hearsight.scenes.planner import SceneSettings
+    from hearsight.scenes.soundbank import SoundBank
+    from hearsight.spatial.projection import Projection
+
+LAYOUTS = ("scene", "starss23")
+
+
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="Where to write; is made.")],
+    demo: Annotated[
+        bool, typer.Option("--demo", help="The demonstration's scene; takes no other options.")
+    ] = False,
+    layout: Annotated[
+        str,
+        typer.Option(
+            help="scene: one recording (scene.wav, scene.mp4, truth.json); starss23: a corpus."
+        ),
+    ] = "scene",
+    recordings: Annotated[
+        int | None, typer.Option(help="starss23: how many recordings (4).")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another scene.")] = 0,
+    duration: Annotated[float | None, typer.Option(help="Seconds (12; starss23: 30).")] = None,
+    sources: Annotated[int | None, typer.Option(help="How many sounds (3; starss23: 10).")] = None,
+    channels: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="scene: foa, fuma, n3d, mic, stereo, mid-side, mono, array, or letters such as "
+            "XYW-Z-:sn3d (foa).",
+        ),
+    ] = None,
+    geometry: Annotated[
+        Path | None, typer.Option(help="scene: YAML of the array's microphones.")
+    ] = None,
+    projection: Annotated[
+        str | None, typer.Option(help="scene: equirectangular or perspective (equirectangular).")
+    ] = None,
+    fov: Annotated[
+        float | None, typer.Option(help="scene: degrees across a perspective picture (90).")
+    ] = None,
+    width: Annotated[
+        int | None, typer.Option(help="Of the pictures in pixels (640; starss23: 448).")
+    ] = None,
+    room_rt60: Annotated[
+        float | None, typer.Option(help="Seconds of reverberation (none: free field).")
+    ] = None,
+    snr: Annotated[
+        float | None, typer.Option(help="Signal-to-noise ratio in dB (30; starss23: 25).")
+    ] = None,
+    sounds: Annotated[
+        Path | None,
+        typer.Option(help="Your own: FOLDER/<class>/*.wav, and *.jpg or *.png (made by code)."),
+    ] = None,
+    masks: Annotated[bool, typer.Option("--masks", help="scene: write masks.npz as well.")] = False,
+) -> None:
+    """Make synthetic recordings with exact labels."""
+    from hearsight.errors import InputError, nearest
+
+    options: dict[str, Any] = {
+        "duration": duration,
+        "sources": sources,
+        "width": width,
+        "room-rt60": room_rt60,
+        "snr": snr,
+        "sounds": sounds,
+    }
+    only_scene = {
+        "format": channels,
+        "geometry": geometry,
+        "projection": projection,
+        "fov": fov,
+        "masks": masks or None,
+    }
+    if layout not in LAYOUTS:
+        msg = f"unknown layout {layout!r}; {nearest(layout, LAYOUTS)}"
+        raise InputError(msg)
+    if demo:
+        extra = {"recordings": recordings, "seed": seed or None, **options, **only_scene}
+        _refuse(extra, "--demo is always the same scene")
+        _write_demo(folder)
+    elif layout == "starss23":
+        _refuse(only_scene, "the layout starss23 has fixed formats")
+        _write_starss23(folder, 4 if recordings is None else recordings, seed, options)
+    else:
+        _refuse({"recordings": recordings}, "the layout scene is one recording")
+        _write_scene(folder, seed, options, only_scene)
+
+
+def _refuse(options: dict[str, Any], reason: str) -> None:
+    from hearsight.errors import InputError
+
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        msg = f"{reason}; leave {' and '.join(given)} away"
+        raise InputError(msg)
+
+
+def _write_demo(folder: Path) -> None:
+    from hearsight.recording.layout import foa
+    from hearsight.scenes.demo import demo_plan
+    from hearsight.scenes.folder import write_scene
+    from hearsight.scenes.mixer import NoiseSettings
+
+    scene = write_scene(
+        folder, demo_plan(), foa(), _camera(None, None, None), noise=NoiseSettings(30.0)
+    )
+    typer.echo(f"{folder}: scene.wav, scene.mp4 and truth.json with {len(scene)} events")
+
+
+def _write_scene(
+    folder: Path, seed: int, options: dict[str, Any], only_scene: dict[str, Any]
+) -> None:
+    import numpy as np
+
+    from hearsight.scenes.folder import write_scene
+    from hearsight.scenes.mixer import NoiseSettings
+    from hearsight.scenes.planner import SceneSettings, random_plan
+    from hearsight.scenes.room import room_around
+
+    camera = _camera(only_scene["projection"], only_scene["fov"], options["width"])
+    layout = _layout(only_scene["format"], only_scene["geometry"])
+    settings = _bounds(SceneSettings(), options)
+    plan = random_plan(
+        np.random.default_rng(seed),
+        _bank(options["sounds"]),
+        settings,
+        projection=camera.projection,
+    )
+    snr, rt60 = options["snr"], options["room-rt60"]
+    scene = write_scene(
+        folder,
+        plan,
+        layout,
+        camera,
+        room=None if rt60 is None else room_around(plan, rt60),
+        noise=NoiseSettings(30.0 if snr is None else snr) if settings.n_sources else None,
+        has_masks=bool(only_scene["masks"]),
+    )
+    typer.echo(f"{folder}: scene.wav, scene.mp4 and truth.json with {len(scene)} events")
+
+
+def _write_starss23(folder: Path, n_recordings: int, seed: int, options: dict[str, Any]) -> None:
+    import dataclasses
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from hearsight.scenes.mixer import NoiseSettings
+    from hearsight.scenes.starss23 import Starss23Settings, write_starss23
+
+    defaults = Starss23Settings(seed=seed, **_given(width=options["width"]))
+    snr = options["snr"]
+    settings = dataclasses.replace(
+        defaults,
+        scene=_bounds(defaults.scene, options),
+        noise=defaults.noise if snr is None else NoiseSettings(snr),
+        rt60_s=options["room-rt60"],
+    )
+    console = Console(stderr=True)
+    made = write_starss23(folder, n_recordings, settings, _bank(options["sounds"]))
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("simulating", total=n_recordings)
+        for place in made:
+            progress.update(task, advance=1, description=place.name)
+    typer.echo(f"{folder}: {n_recordings} recordings in the layout of STARSS23")
+
+
+def _bounds(defaults: SceneSettings, options: dict[str, Any]) -> SceneSettings:
+    """Return settings with the duration and number of sounds asked for.
+
+    A short scene gets fewer sounds unless their number was given.
+    """
+    import dataclasses
+    import math
+
+    duration, n_sources = options["duration"], options["sources"]
+    if duration is None:
+        duration = defaults.duration
+    if n_sources is None:
+        fitting = int(0.5 * duration) if math.isfinite(duration) else 1
+        n_sources = min(defaults.n_sources, max(1, fitting))
+    return dataclasses.replace(defaults, duration=duration, n_sources=n_sources)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """Return the options that were given; the others keep their defaults."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _bank(folder: Path | None) -> SoundBank:
+    from hearsight.scenes.soundbank import ProceduralSounds, SoundFolder
+
+    return ProceduralSounds() if folder is None else SoundFolder(folder)
+
+
+def _camera(kind: str | None, fov: float | None, width: int | None) -> Camera:
+    from hearsight.errors import InputError, nearest
+    from hearsight.scenes.folder import Camera
+    from hearsight.spatial.projection import PROJECTIONS, Projection
+
+    shape = kind or "equirectangular"
+    columns = 640 if width is None else width
+    if columns < 16 or columns % 4:
+        msg = f"--width must be a multiple of 4 of at least 16 pixels, got {columns}"
+        raise InputError(msg)
+    projection: Projection
+    if shape == "equirectangular":
+        _refuse({"fov": fov}, "a panorama has no field of view")
+        projection = Projection("equirectangular", columns, columns // 2)
+    elif shape == "perspective":
+        rows = 2 * round(columns * 9 / 32)
+        projection = Projection("perspective", columns, rows, 90.0 if fov is None else fov)
+    else:
+        msg = f"unknown projection {shape!r}; {nearest(shape, PROJECTIONS)}"
+        raise InputError(msg)
+    return Camera(projection)
+
+
+def _layout(name: str | None, geometry: Path | None) -> ChannelLayout:
+    from hearsight.errors import InputError
+    from hearsight.recording.layout import array, parse_layout
+    from hearsight.spatial.arrays import read_geometry
+
+    if (name == "array") != (geometry is not None):
+        msg = "--format array and --geometry FILE.yaml belong together; give both or neither"
+        raise InputError(msg)
+    if geometry is not None:
+        return array(read_geometry(geometry))
+    return parse_layout(name or "foa")

@@ -1,0 +1,254 @@
+"""A synthetic corpus in the folders of STARSS23 (DCASE challenge 2023 and 2024, task 3).
+
+    foa_dev/dev-train-sony/fold3_room21_mix001.wav     24 kHz, 16 bit, W, Y, Z, X (SN3D)
+    mic_dev/dev-train-sony/fold3_room21_mix001.wav     24 kHz, 16 bit, tetrahedral array
+    video_dev/dev-train-sony/fold3_room21_mix001.mp4   equirectangular, 29.97 frames per second
+    metadata_dev/dev-train-sony/fold3_room21_mix001.csv
+        frame, class, source, azimuth, elevation, distance in cm: integers, no header
+    dcase2023t3_{foa,mic}_{devtrain,devtrain_audiovisual,devtest}.txt
+    simulation.json                                    what the corpus was made with
+
+Folders, folds and room numbers are the data set's; recordings go to its four sub-folders in turn,
+so that the first n of a larger corpus are the corpus of n. Each room number has a size and a
+reverberation of its own.
+
+References
+----------
+.. [1] K. Shimada et al., "STARSS23: An audio-visual dataset of spatial recordings of real scenes
+   with spatiotemporal annotations of sound events", NeurIPS 2023.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hearsight.errors import InputError, MediaError
+from hearsight.events.formats.dcase import write_dcase
+from hearsight.recording.audio import write_audio
+from hearsight.recording.files import replacing
+from hearsight.recording.layout import parse_layout
+from hearsight.scenes.folder import Camera, write_filmed
+from hearsight.scenes.mixer import NoiseSettings, render_audio
+from hearsight.scenes.planner import SceneSettings, random_plan
+from hearsight.scenes.room import MAX_RT60_S, Room
+from hearsight.scenes.soundbank import ProceduralSounds, SoundBank
+from hearsight.scenes.truth import truth
+from hearsight.spatial.projection import Projection
+
+SAMPLE_RATE = 24000
+FPS = 30000 / 1001
+SETTINGS_NAME = "simulation.json"
+
+_ROOMS = {
+    "dev-train-sony": (21, 22),
+    "dev-train-tau": (4, 6, 7, 9, 12, 13, 14),
+    "dev-test-sony": (23, 24),
+    "dev-test-tau": (2, 8, 10, 15, 16),
+}
+_SUFFIXES = {"foa": ".wav", "mic": ".wav", "video": ".mp4", "metadata": ".csv"}
+_SCENE = SceneSettings(duration=30.0, n_sources=10, max_polyphony=3, n_silent=2)
+_NOISE = NoiseSettings(snr_db=25.0)
+
+
+@dataclass(frozen=True)
+class Starss23Settings:
+    """How a corpus is made.
+
+    Parameters
+    ----------
+    scene : SceneSettings
+        Of every recording; its sample rate must be 24 kHz, as the data set's.
+    noise : NoiseSettings, optional
+    rt60_s : float, optional
+        Mean reverberation time of the rooms in seconds; each room differs by up to a fifth.
+        Default: the free field.
+    width : int
+        Of the pictures in pixels, even; they are half as high. The data set's are 1920 wide.
+    seed : int
+    """
+
+    scene: SceneSettings = _SCENE
+    noise: NoiseSettings | None = _NOISE
+    rt60_s: float | None = None
+    width: int = 448
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.scene.sample_rate != SAMPLE_RATE:
+            msg = f"STARSS23 has {SAMPLE_RATE} Hz, got {self.scene.sample_rate}"
+            raise InputError(msg)
+        if self.width < 16 or self.width % 4:
+            msg = f"width must be a multiple of 4 of at least 16 pixels, got {self.width}"
+            raise InputError(msg)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The place of one recording in the corpus.
+
+    Parameters
+    ----------
+    subset : str
+        "dev-train-sony" and the like.
+    room : int
+        The data set's number of the room.
+    mix : int
+        Counts the recordings of a room from 1.
+    """
+
+    subset: str
+    room: int
+    mix: int
+
+    @property
+    def name(self) -> str:
+        """The name of all its files, without suffix."""
+        fold = 3 if self.subset.startswith("dev-train") else 4
+        return f"fold{fold}_room{self.room}_mix{self.mix:03d}"
+
+    def path(self, kind: str) -> str:
+        """Return the path of its "foa", "mic", "video" or "metadata" within the corpus."""
+        return f"{kind}_dev/{self.subset}/{self.name}{_SUFFIXES[kind]}"
+
+
+def entry(index: int) -> Entry:
+    """Return the place of the recording of an index from 0.
+
+    Examples
+    --------
+    >>> entry(2).path("foa")
+    'foa_dev/dev-test-sony/fold4_room23_mix001.wav'
+    """
+    subset = list(_ROOMS)[index % len(_ROOMS)]
+    rooms = _ROOMS[subset]
+    turn = index // len(_ROOMS)
+    return Entry(subset, rooms[turn % len(rooms)], 1 + turn // len(rooms))
+
+
+def write_starss23(
+    folder: str | Path,
+    n_recordings: int,
+    settings: Starss23Settings | None = None,
+    bank: SoundBank | None = None,
+) -> Iterator[Entry]:
+    """Write a corpus, recording by recording.
+
+    Recordings whose four files are there are kept, so that an interrupted run goes on and a
+    corpus can be enlarged; each depends on the settings and its index alone.
+
+    Parameters
+    ----------
+    folder : str or Path
+    n_recordings : int
+        At least 1.
+    settings : Starss23Settings, optional
+    bank : SoundBank, optional
+        Default: the procedural sounds, whose classes are STARSS23's.
+
+    Yields
+    ------
+    Entry
+        Of each recording as soon as it is there. The split lists are written after the last.
+
+    Raises
+    ------
+    InputError
+        At once, if the folder holds a corpus made with other settings or `n_recordings` is not
+        positive.
+    MediaError
+        If a file cannot be written.
+    """
+    chosen, sounds, root = settings or Starss23Settings(), bank or ProceduralSounds(), Path(folder)
+    if n_recordings < 1:
+        msg = f"a corpus needs at least one recording, got {n_recordings}"
+        raise InputError(msg)
+    _claim(root / SETTINGS_NAME, chosen, sounds)
+    return _write_all(root, [entry(index) for index in range(n_recordings)], chosen, sounds)
+
+
+def _write_all(
+    root: Path, entries: list[Entry], settings: Starss23Settings, bank: SoundBank
+) -> Iterator[Entry]:
+    for index, place in enumerate(entries):
+        if not all((root / place.path(kind)).is_file() for kind in _SUFFIXES):
+            _write_recording(root, place, index, settings, bank)
+        yield place
+    for kind in ("foa", "mic"):
+        train = sorted(e.path(kind) for e in entries if e.subset.startswith("dev-train"))
+        test = sorted(e.path(kind) for e in entries if e.subset.startswith("dev-test"))
+        # All synthetic recordings have video; of the data set's, twelve have none.
+        for split, lines in (
+            ("devtrain", train),
+            ("devtrain_audiovisual", train),
+            ("devtest", test),
+        ):
+            text = "".join(f"{line}\n" for line in lines)
+            with replacing(root / f"dcase2023t3_{kind}_{split}.txt") as temporary:
+                temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_recording(
+    root: Path, place: Entry, index: int, settings: Starss23Settings, bank: SoundBank
+) -> None:
+    rng = np.random.default_rng([settings.seed, index])
+    plan = random_plan(rng, bank, settings.scene)
+    room = None if settings.rt60_s is None else _room(place.room, settings, settings.rt60_s)
+    camera = Camera(Projection("equirectangular", settings.width, settings.width // 2), FPS)
+    for kind in ("foa", "mic"):
+        sound = render_audio(plan, parse_layout(kind), room=room, noise=settings.noise)
+        write_audio(root / place.path(kind), sound.waveform, SAMPLE_RATE)
+    write_filmed(root / place.path("video"), plan, camera)
+    write_dcase(truth(plan), root / place.path("metadata"), year=2023)
+
+
+def _room(number: int, settings: Starss23Settings, rt60_s: float) -> Room:
+    """Return the room of a number: it holds whatever the scene's settings allow."""
+    rng = np.random.default_rng([settings.seed, 1 << 20, number])
+    farthest = settings.scene.distance_m[1]
+    heights = np.sin(np.deg2rad(np.abs(settings.scene.elevation_deg)))
+    reach = np.array([farthest, farthest, farthest * heights.max()]) + 0.2
+    behind, ahead = reach + rng.uniform(0.0, [1.0, 1.0, 0.3], (2, 3))
+    size, listener = np.round(behind + ahead, 2), np.round(behind, 2)
+    return Room(
+        (float(size[0]), float(size[1]), float(size[2])),
+        (float(listener[0]), float(listener[1]), float(listener[2])),
+        min(MAX_RT60_S, rt60_s * float(rng.uniform(0.8, 1.2))),
+    )
+
+
+def _claim(path: Path, settings: Starss23Settings, bank: SoundBank) -> None:
+    """Note what the corpus is made with, or check that a corpus already there is the same."""
+    wanted = json.loads(
+        json.dumps(
+            {
+                "layout": "starss23",
+                "labels": list(bank.class_list),
+                "sounds": list(bank.labels),
+                **dataclasses.asdict(settings),
+            }
+        )
+    )
+    if not path.exists():
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+        return
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{path}: not readable; remove it or choose another folder"
+        raise MediaError(msg) from error
+    if found != wanted:
+        keys = [
+            key for key in wanted if not isinstance(found, dict) or found.get(key) != wanted[key]
+        ]
+        msg = (
+            f"{path.parent}: holds a corpus made with other settings ({', '.join(keys)}); "
+            "repeat those or choose another folder"
+        )
+        raise InputError(msg)
