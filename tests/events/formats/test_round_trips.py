@@ -182,14 +182,16 @@ def test_label_tables_hold_times_labels_and_the_mean_place(folder, name, events)
     found = read_events(path)
     assert len(found) == len(events)
     for one, other in zip(found, events, strict=True):
-        for exact in ("label", "onset", "offset", "source", "confidence"):
+        for exact in ("label", "onset", "offset", "source"):
             assert getattr(one, exact) == getattr(other, exact)
-        for unknown in ("azimuth", "elevation", "distance"):
+        for unknown in ("azimuth", "elevation", "distance", "confidence"):
             assert (getattr(one, unknown) is None) == (getattr(other, unknown) is None)
         if other.azimuth is not None:
-            assert angular_distance(vectors_of(one), vectors_of(other)) < 1e-6
+            assert angular_distance(vectors_of(one), vectors_of(other)) < 1e-3
         if other.distance is not None:
-            assert one.distance == pytest.approx(other.distance)
+            assert one.distance == pytest.approx(other.distance, abs=6e-4)
+        if other.confidence is not None:
+            assert one.confidence == pytest.approx(other.confidence, abs=6e-4)
 
 
 @given(events=st.from_type(Events))
@@ -198,7 +200,7 @@ def test_rttm_holds_times_labels_sources_and_confidence(folder, events):
     write_events(events, path)
 
     def held(event):
-        confidence = -1.0 if event.confidence is None else event.confidence
+        confidence = -1.0 if event.confidence is None else round(event.confidence, 3)
         times = (event.onset, round(event.offset, 6))
         return (event.label, *times, event.source, confidence)
 

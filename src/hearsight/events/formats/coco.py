@@ -215,5 +215,6 @@ def _events(tracks: list[dict[float, tuple[str, list[float], float | None]]], ho
         # Number what begins together, so that boxes of one frame stay apart.
         source = counts.get((label, times[0]), 0)
         counts[label, times[0]] = source + 1
-        events.append(Event(label, times[0], times[-1] + hop, score, track, source))
+        offset = round(times[-1] + hop, 6)  # 0.4 + 0.2 is 0.6, not a rounding error more
+        events.append(Event(label, times[0], offset, score, track, source))
     return Events(events)

@@ -1,8 +1,8 @@
 """Label tables of other tools: Audacity labels, RTTM and Raven selection tables.
 
-They hold one line per event: time, label, and - where the tool leaves room - the mean direction,
-distance, confidence and source number. Tracks are lost: read back, an event stays at its mean
-direction. Class lists and durations are lost as well.
+They hold one line per event: exact times, label, and - where the tool leaves room - the mean
+direction, distance and confidence, rounded to three decimals, and the source number. Tracks are
+lost: read back, an event stays at its mean direction. Class lists and durations are lost as well.
 """
 
 from __future__ import annotations
@@ -54,14 +54,18 @@ def write_audacity(scene: Scene | Events, path: str | Path) -> None:
 
 
 def _facts(event: Event) -> dict[str, str]:
-    """Return what is known of an event beside label and time, as text that reads back exactly."""
+    """Return what is known of an event beside label and time, in thousandths at most."""
     numbers = {
         "azimuth": event.azimuth,
         "elevation": event.elevation,
         "distance": event.distance,
         "confidence": event.confidence,
     }
-    facts = {name: decimal(value) for name, value in numbers.items() if value is not None}
+    facts = {
+        name: decimal(round(value, 3) + 0.0)  # and not -0.0
+        for name, value in numbers.items()
+        if value is not None
+    }
     return {**facts, "source": str(event.source)} if event.source else facts
 
 
@@ -113,8 +117,8 @@ def write_rttm(scene: Scene | Events, path: str | Path) -> None:
     """Write Rich Transcription Time Marked lines: one `SPEAKER` line per event.
 
     The label stands in the speaker's field, spaces and signs escaped as in web addresses
-    (`source%201`), with `#2` after it for source number 2. The recording's name is that of the
-    scene's media file. Directions cannot be held.
+    (`source%201`), with `#2` after it for source number 2; the recording's name is that of the
+    scene's media file; the confidence is rounded to three decimals. Directions cannot be held.
 
     Raises
     ------
@@ -125,11 +129,13 @@ def write_rttm(scene: Scene | Events, path: str | Path) -> None:
     recording = quote(whole.media.stem if whole.media else "recording", safe="", errors="replace")
     lines = []
     for event in whole:
+        # Without the rounding error of the difference, and never 0.
+        duration = round(event.duration, 9) or event.duration
         speaker = quote(event.label, safe="") + (f"#{event.source}" if event.source else "")
-        confidence = "<NA>" if event.confidence is None else decimal(event.confidence)
+        confidence = "<NA>" if event.confidence is None else decimal(round(event.confidence, 3))
         lines.append(
             f"SPEAKER {recording or 'recording'} 1 {decimal(event.onset)} "
-            f"{decimal(event.duration)} <NA> <NA> {speaker} {confidence} <NA>\n"
+            f"{decimal(duration)} <NA> <NA> {speaker} {confidence} <NA>\n"
         )
     write_text(path, "".join(lines))
 
