@@ -109,14 +109,15 @@ def _refuse(options: dict[str, Any], reason: str) -> None:
 
 
 def _write_demo(folder: Path) -> None:
+    import dataclasses
+
     from hearsight.recording.layout import foa
     from hearsight.scenes.demo import demo_plan
     from hearsight.scenes.folder import write_scene
     from hearsight.scenes.mixer import NoiseSettings
 
-    scene = write_scene(
-        folder, demo_plan(), foa(), _camera(None, None, None), noise=NoiseSettings(30.0)
-    )
+    camera = dataclasses.replace(_camera(None, None, None), background="gradient")
+    scene = write_scene(folder, demo_plan(), foa(), camera, noise=NoiseSettings(30.0))
     typer.echo(f"{folder}: scene.wav, scene.mp4 and truth.json with {len(scene)} events")
 
 

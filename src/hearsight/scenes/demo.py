@@ -20,7 +20,7 @@ def demo_plan() -> ScenePlan:
     ScenePlan
         A woman who speaks while she walks from the left to the front, a guitar on the right that
         begins before she ends, a telephone high at the back left that rings into the guitar, and
-        a ball that rolls about without a sound.
+        something that creeps about without a sound.
     """
 
     def sound(label: str, duration: float, seed: int) -> np.ndarray:
@@ -28,18 +28,18 @@ def demo_plan() -> ScenePlan:
 
     walk = arc((95.0, 0.0), (5.0, 5.0), 6.0, onset=0.8, distance=2.0)
     sources = (
-        SceneSource("female speech", walk, sound("female speech", 6.0, 1), 0.8, -6.0, size_m=0.8),
+        SceneSource("female speech", walk, sound("female speech", 6.0, 1), 0.8, -1.0, size_m=0.8),
         SceneSource(
             "musical instrument",
             still(-70.0, -5.0, 2.2),
             sound("musical instrument", 6.5, 2),
             3.5,
-            -5.0,
+            0.0,
             size_m=0.8,
         ),
         SceneSource(
-            "telephone", still(150.0, 25.0, 1.8), sound("telephone", 3.2, 3), 8.2, -14.0, size_m=0.6
+            "telephone", still(150.0, 25.0, 1.8), sound("telephone", 3.2, 3), 8.2, -10.0, size_m=0.6
         ),
-        SceneSource("footsteps", arc((-175.0, -25.0), (-20.0, -20.0), DURATION_S), size_m=0.6),
+        SceneSource("footsteps", arc((-175.0, -45.0), (-10.0, -35.0), DURATION_S), size_m=0.6),
     )
     return ScenePlan(sources, DURATION_S, SAMPLE_RATE, DCASE_2022, seed=2)

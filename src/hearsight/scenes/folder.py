@@ -17,6 +17,7 @@ from hearsight.recording.grid import frame_count, frame_time
 from hearsight.recording.layout import ChannelLayout, parse_layout
 from hearsight.recording.recording import Recording
 from hearsight.recording.video import write_video
+from hearsight.scenes.backgrounds import Background
 from hearsight.scenes.camera import render_video, shown_sources
 from hearsight.scenes.mixer import NoiseSettings, render_audio
 from hearsight.scenes.plan import ScenePlan
@@ -39,12 +40,15 @@ class Camera:
     projection : Projection
     fps : float
         Frames per second.
+    background : {"texture", "gradient", "plain"}
+        What is drawn behind the things.
     sensor_noise : float
         Standard deviation of the camera's noise in 8-bit steps.
     """
 
     projection: Projection
     fps: float = 25.0
+    background: Background = "texture"
     sensor_noise: float = 1.0
 
 
@@ -124,7 +128,13 @@ def write_filmed(
         One or two channels at the plan's sample rate; default: a video without sound.
     """
     projection = camera.projection
-    frames = render_video(plan, projection, camera.fps, sensor_noise=camera.sensor_noise)
+    frames = render_video(
+        plan,
+        projection,
+        camera.fps,
+        background=camera.background,
+        sensor_noise=camera.sensor_noise,
+    )
     write_video(
         path,
         frames,
