@@ -1,0 +1,436 @@
+"""The synchrony map: where the picture moves when the sound changes.
+
+For every cell of the picture, motion over time is correlated with three features of the sound
+(level, onsets, change of any kind; see `features.onsets`). Both are taken relative to their
+surroundings of `LOCAL_S` seconds, so that slow trends and the mere beginning of a scene do not
+count. Motion may come up to `MAX_LAG_S` before or after the sound; the farther it is off, the less
+it counts.
+
+Two things that change now and then agree somewhere by chance. So the best correlation in the
+picture is compared with the best that the same picture reaches with sounds that do not belong to
+it: the same sound shifted in time (by at least `MIN_SHIFT_S`, circularly) and played backwards, at
+every shift. The maximum over all cells, features and lags is taken in the same way for both, which
+holds the error over the whole picture and not cell by cell. A Gumbel distribution, the limit of
+maxima, is fitted to those of the foreign sounds; the p-value is its upper tail at the true sound.
+Above `ALPHA` the map is empty. Neighboring shifts resemble one another, so a few seconds hold less
+evidence than their shifts: measured, foreign sounds pass two to three times as often as `ALPHA`
+says.
+
+What follows from it: two things that repeat strictly at the same tempo may agree by chance of
+phase; a picture in which everything moves alike (a shaken camera) has no place that stands out.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, label, uniform_filter1d
+
+from hearsight.errors import InputError
+from hearsight.features.onsets import SILENT_LEVEL
+
+ALPHA = 0.02
+"""The p-value above which a window's map is empty."""
+
+MAX_LAG_S = 0.2
+"""Seconds by which motion may precede or follow its sound."""
+
+LOCAL_S = 0.7
+"""Seconds over which slow trends are taken off."""
+
+MIN_SHIFT_S = 1.0
+"""Seconds by which a sound must be shifted to count as foreign."""
+
+SHORTEST_S = 3.0
+"""Seconds below which there are too few shifts to judge."""
+
+STILL_ENERGY = 0.02
+"""Mean motion energy (of 255) below which a cell counts as still."""
+
+_LAG_PENALTY = 0.5
+"""Share of the correlation that is taken off at the largest lag."""
+
+_GATE = 0.05
+"""Cells that move less than this share of the liveliest cell are left out."""
+
+_REGION_LEVEL = 0.6
+"""Cells beside significant ones join them from this share of the critical correlation on."""
+
+_SMOOTH_CELLS = 1.2
+_ACTIVITY_S = 0.15
+_REGULAR = 0.6
+"""Correlation of a sound with its shifted self from which on it counts as regular."""
+
+
+@dataclass(frozen=True)
+class SynchronyWindow:
+    """What was found in one stretch of time between camera cuts.
+
+    Parameters
+    ----------
+    start, stop : int
+        First frame and the frame after the last.
+    p_value : float
+        Chance that a sound which does not belong to the picture agrees as well; 1 where there was
+        nothing to compare.
+    correlation : float
+        The best cell's correlation in [0, 1], lessened by its lag; 0 where there was none.
+    explanation : str
+        A sentence for the person.
+    """
+
+    start: int
+    stop: int
+    p_value: float
+    correlation: float
+    explanation: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing moves with the sound."""
+        return self.p_value > ALPHA
+
+
+@dataclass(frozen=True, eq=False)
+class SynchronyResult:
+    """The synchrony map of a video and how it came about.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (frames, height, width)
+        In [0, 1]: correlation with the sound, smoothed, times how much the cell moves just then.
+    windows : tuple of SynchronyWindow
+        In order of time; they overlap.
+    """
+
+    values: NDArray[np.float32]
+    windows: tuple[SynchronyWindow, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing moves with the sound in any window."""
+        return all(window.is_empty for window in self.windows)
+
+    @property
+    def explanation(self) -> str:
+        """A sentence about the whole (see `explain`)."""
+        return explain(self.windows)
+
+
+def explain(windows: tuple[SynchronyWindow, ...] | list[SynchronyWindow]) -> str:
+    """Say in a sentence what the windows of a video found, or why they found nothing."""
+    if not windows:
+        return "Synchrony map empty: there are no pictures."
+    found = [window for window in windows if not window.is_empty]
+    if found:
+        best = min(found, key=lambda window: window.p_value)
+        share = "" if len(windows) == 1 else f" in {len(found)} of {len(windows)} stretches"
+        return f"{best.explanation.removesuffix('.')}{share}."
+    longest = max(windows, key=lambda window: window.stop - window.start)
+    return longest.explanation
+
+
+def synchrony(
+    motion: NDArray[np.float32],
+    sound: NDArray[np.float32],
+    fps: float,
+    *,
+    is_cut: NDArray[np.bool_] | None = None,
+    wraps: bool = False,
+) -> SynchronyResult:
+    """Map where a whole video moves with its sound.
+
+    Parameters
+    ----------
+    motion : ndarray, shape (frames, height, width)
+        Motion energy per cell, >= 0 (see `features.motion`).
+    sound : ndarray, shape (frames, features)
+        Of the same frames; the first column is the level (see `features.onsets`).
+    fps : float
+        Frames per second. 25 serves well; at half of that one source in five is missed.
+    is_cut : ndarray of bool, shape (frames,), optional
+        Frames that show another view than the one before.
+    wraps : bool
+        Whether the right edge continues at the left, as in a panorama.
+
+    Returns
+    -------
+    SynchronyResult
+
+    Raises
+    ------
+    InputError
+        If shapes disagree or fps is not positive.
+    """
+    mapper = SynchronyMapper(fps, wraps=wraps)
+    cuts = np.zeros(len(motion), dtype=bool) if is_cut is None else is_cut
+    parts = [mapper.push(motion, sound, cuts), mapper.finish()]
+    return SynchronyResult(np.concatenate(parts), tuple(mapper.windows))
+
+
+class SynchronyMapper:
+    """Map block by block where a video moves with its sound, in flat memory.
+
+    Windows of `window_s` seconds begin every `hop_s` seconds; the last one reaches to the end and
+    may be longer by up to `hop_s`, so a video shorter than both together is one window. Windows
+    are divided at camera cuts. Where they overlap, their maps are averaged, each counting more in
+    its middle.
+
+    Parameters
+    ----------
+    fps : float
+        Frames per second.
+    window_s, hop_s : float
+        Seconds. Ten seconds hold enough changes for a judgement while things mostly stay where
+        they are.
+    wraps : bool
+        Whether the right edge continues at the left, as in a panorama.
+    """
+
+    def __init__(
+        self, fps: float, *, window_s: float = 10.0, hop_s: float = 5.0, wraps: bool = False
+    ) -> None:
+        if not (np.isfinite(fps) and fps > 0.0):
+            msg = f"fps must be a positive number, got {fps}"
+            raise InputError(msg)
+        if not SHORTEST_S <= hop_s <= window_s:
+            msg = f"need {SHORTEST_S:g} <= hop_s <= window_s, got {hop_s:g} and {window_s:g}"
+            raise InputError(msg)
+        self.windows: list[SynchronyWindow] = []
+        self._fps, self._wraps = fps, wraps
+        self._window, self._hop = round(window_s * fps), round(hop_s * fps)
+        self._start = 0
+        self._motion: NDArray[np.float32] | None = None
+        self._sound: NDArray[np.float32] | None = None
+        self._cuts = np.zeros(0, dtype=bool)
+        self._overlap: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+
+    def push(
+        self, motion: NDArray[np.float32], sound: NDArray[np.float32], is_cut: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Take the next frames and return the maps that are complete.
+
+        Parameters
+        ----------
+        motion : ndarray, shape (frames, height, width)
+        sound : ndarray, shape (frames, features)
+        is_cut : ndarray of bool, shape (frames,)
+
+        Returns
+        -------
+        ndarray of float32, shape (complete frames, height, width)
+            The maps of all calls together do not depend on how the video was cut into blocks.
+        """
+        self._check(motion, sound, is_cut)
+        if self._motion is None or self._sound is None:
+            self._motion, self._sound = motion, sound
+        else:
+            self._motion = np.concatenate([self._motion, motion])
+            self._sound = np.concatenate([self._sound, sound])
+        self._cuts = np.concatenate([self._cuts, is_cut])
+        complete = [np.zeros((0, *motion.shape[1:]), dtype=np.float32)]
+        while len(self._cuts) >= self._window + self._hop:
+            values, weight = self._add_overlap(self._window)
+            complete.append(values[: self._hop] / weight[: self._hop, None, None])
+            self._overlap = values[self._hop :], weight[self._hop :]
+            self._motion, self._sound = self._motion[self._hop :], self._sound[self._hop :]
+            self._cuts = self._cuts[self._hop :]
+            self._start += self._hop
+        return np.concatenate(complete)
+
+    def finish(self) -> NDArray[np.float32]:
+        """Return the remaining maps when the video has ended, shape (frames, height, width)."""
+        if self._motion is None or len(self._cuts) == 0:
+            return np.zeros((0, 1, 1) if self._motion is None else self._motion.shape, np.float32)
+        values, weight = self._add_overlap(len(self._cuts))
+        self._motion, self._cuts = self._motion[:0], self._cuts[:0]
+        return np.asarray(values / weight[:, None, None], dtype=np.float32)
+
+    def _check(
+        self, motion: NDArray[np.float32], sound: NDArray[np.float32], is_cut: NDArray[np.bool_]
+    ) -> None:
+        if motion.ndim != 3 or 0 in motion.shape[1:]:
+            msg = f"motion must have shape (frames, height, width), got {motion.shape}"
+            raise InputError(msg)
+        if sound.ndim != 2 or len(sound) != len(motion) or is_cut.shape != (len(motion),):
+            msg = (
+                f"sound must have shape ({len(motion)}, features) and is_cut ({len(motion)},) as "
+                f"there are as many frames of motion, got {sound.shape} and {is_cut.shape}"
+            )
+            raise InputError(msg)
+        if self._motion is not None and self._motion.shape[1:] != motion.shape[1:]:
+            msg = f"motion changed its size from {self._motion.shape[1:]} to {motion.shape[1:]}"
+            raise InputError(msg)
+
+    def _add_overlap(self, length: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Map the first `length` frames, weighted, and add what earlier windows left for them."""
+        assert self._motion is not None
+        assert self._sound is not None
+        values = np.zeros((length, *self._motion.shape[1:]), dtype=np.float32)
+        for start, stop in _shots(self._cuts[:length]):
+            window, part = _map_shot(
+                self._motion[start:stop], self._sound[start:stop], self._fps, wraps=self._wraps
+            )
+            values[start:stop] = part
+            self.windows.append(SynchronyWindow(self._start + start, self._start + stop, *window))
+        ramp = np.arange(1, length + 1, dtype=np.float32)
+        weight = np.minimum(ramp, ramp[::-1])
+        values *= weight[:, None, None]
+        if self._overlap is not None:
+            earlier, earlier_weight = self._overlap
+            values[: len(earlier)] += earlier
+            weight[: len(earlier)] += earlier_weight
+        return values, weight
+
+
+def _shots(is_cut: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    edges = [0, *(int(i) for i in np.flatnonzero(is_cut) if i > 0), len(is_cut)]
+    yield from itertools.pairwise(edges)
+
+
+def _map_shot(
+    motion: NDArray[np.float32], sound: NDArray[np.float32], fps: float, *, wraps: bool
+) -> tuple[tuple[float, float, str], NDArray[np.float32]]:
+    """Judge one stretch without cuts: (p-value, correlation, sentence) and its map."""
+    nothing = np.zeros_like(motion)
+    n_frames = len(motion)
+    if n_frames < SHORTEST_S * fps:
+        say = f"the stretch is too short to judge ({n_frames / fps:.1f} s, at least 3 s needed)"
+        return (1.0, 0.0, f"Synchrony map empty: {say}."), nothing
+    if sound[:, 0].max() < SILENT_LEVEL:
+        return (1.0, 0.0, "Synchrony map empty: the sound is silent."), nothing
+    mean_energy = motion.mean(axis=0)
+    moving = mean_energy > max(STILL_ENERGY, _GATE * float(mean_energy.max()))
+    if not moving.any():
+        return (1.0, 0.0, "Synchrony map empty: the picture does not move."), nothing
+    test = _Test.of(motion[:, moving], sound, fps)
+    if test.p_value > ALPHA:
+        return (test.p_value, test.best, _why_nothing(test, sound, fps)), nothing
+    correlation = np.zeros(moving.shape, dtype=np.float32)
+    correlation[moving] = test.correlation
+    say = f"the picture moves with the sound (correlation {test.best:.2f}, p = {test.p_value:.2g})"
+    values = _draw(motion, correlation, test.critical, fps, wraps=wraps)
+    return (test.p_value, test.best, f"Synchrony map: {say}."), values
+
+
+def _why_nothing(test: _Test, sound: NDArray[np.float32], fps: float) -> str:
+    period = _period(sound, fps)
+    regular = f"; the sound repeats every {period:.2f} s, which makes it hard to tell"
+    return (
+        "Synchrony map empty: nothing moves with the sound more than with a foreign one "
+        f"(correlation {test.best:.2f}, p = {test.p_value:.2g}){regular if period else ''}."
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Test:
+    """Correlation of the moving cells with the sound, judged against foreign sounds."""
+
+    correlation: NDArray[np.float64]
+    p_value: float
+    critical: float
+
+    @property
+    def best(self) -> float:
+        return max(0.0, float(self.correlation.max()))
+
+    @classmethod
+    def of(cls, motion: NDArray[np.float32], sound: NDArray[np.float32], fps: float) -> _Test:
+        # The first frame of a shot has nothing before it to be compared with.
+        cells, features = _local(motion[1:], fps), _local(sound[1:], fps)
+        n_frames = len(cells)
+        cell_spectra = np.fft.rfft(cells, axis=0)
+        sound_spectra = np.fft.rfft(features, axis=0)
+        max_lag = round(MAX_LAG_S * fps)
+        at_shift = _best_of_lags(cell_spectra, np.conj(sound_spectra), n_frames, max_lag)
+        backwards = _best_of_lags(cell_spectra, sound_spectra, n_frames, max_lag)
+        apart = round(MIN_SHIFT_S * fps)
+        shifted = at_shift[apart : n_frames - apart + 1]
+        foreign = np.concatenate([shifted.max(axis=1), backwards.max(axis=1)])
+        p_value, critical = _judge(float(at_shift[0].max()), foreign)
+        return cls(at_shift[0], p_value, critical)
+
+
+def _local(values: NDArray[np.float32], fps: float) -> NDArray[np.float64]:
+    """Take off slow trends and bring every column to unit length."""
+    series = values.astype(np.float64)
+    series = series - uniform_filter1d(series, round(LOCAL_S * fps) | 1, axis=0, mode="reflect")
+    series = series - series.mean(axis=0)
+    return series / np.maximum(np.linalg.norm(series, axis=0), 1e-9)
+
+
+def _best_of_lags(
+    cells: NDArray[np.complex128], sound: NDArray[np.complex128], n_frames: int, max_lag: int
+) -> NDArray[np.float64]:
+    """Correlate at every circular shift; take the best feature and the best lag around the shift.
+
+    Returns
+    -------
+    ndarray, shape (shifts, cells)
+    """
+    best = np.full((n_frames, cells.shape[1]), -1.0)
+    for feature in sound.T:
+        np.maximum(best, np.fft.irfft(cells * feature[:, None], n_frames, axis=0), out=best)
+    widened = best
+    for lag in range(1, max_lag + 1):
+        share = 1.0 - _LAG_PENALTY * lag / max_lag
+        for step in (lag, -lag):
+            widened = np.maximum(widened, share * np.roll(best, step, axis=0))
+    return widened
+
+
+def _judge(observed: float, foreign: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the p-value of a maximum among those of foreign sounds, and the critical value."""
+    # Fisher's transform makes correlations spread alike near 0 and near 1.
+    maxima = np.arctanh(np.clip(foreign, -0.999, 0.999))
+    scale = max(float(maxima.std()) * np.sqrt(6.0) / np.pi, 1e-6)
+    mode = float(maxima.mean()) - np.euler_gamma * scale
+    excess = (np.arctanh(min(max(observed, -0.999), 0.999)) - mode) / scale
+    tail = -np.expm1(-np.exp(-np.clip(excess, -50.0, 50.0)))
+    critical = np.tanh(mode - scale * np.log(-np.log1p(-ALPHA)))
+    return float(tail), float(critical)
+
+
+def _period(sound: NDArray[np.float32], fps: float) -> float | None:
+    """Return the period of a sound that keeps to one at least three times, else None."""
+    apart, longest = round(MAX_LAG_S * fps), len(sound) // 3
+    spectra = np.fft.rfft(_local(sound[1:], fps), n=2 * len(sound), axis=0)
+    likeness = np.fft.irfft(np.square(np.abs(spectra)), axis=0).mean(axis=1)[:longest]
+    # Of a shifted copy less and less overlaps.
+    likeness = likeness / likeness[0] / (1.0 - np.arange(len(likeness)) / len(sound))
+    later = likeness[apart:]
+    return float((apart + later.argmax()) / fps) if later.max(initial=0.0) > _REGULAR else None
+
+
+def _draw(
+    motion: NDArray[np.float32],
+    correlation: NDArray[np.float32],
+    critical: float,
+    fps: float,
+    *,
+    wraps: bool,
+) -> NDArray[np.float32]:
+    """Turn correlations into a map over time, strong where a cell agrees and moves just then."""
+    regions, _ = label(correlation > _REGION_LEVEL * critical, np.ones((3, 3)))
+    kept = np.unique(regions[correlation >= min(critical, float(correlation.max()))])
+    strength = np.where(np.isin(regions, kept[kept > 0]), correlation, 0.0)
+    lively = gaussian_filter(motion, (_ACTIVITY_S * fps, 0.0, 0.0))
+    usual = np.maximum(np.percentile(lively, 90, axis=0), STILL_ENERGY)
+    drawn = _blur(np.minimum(lively / usual, 1.0) * np.square(strength), wraps=wraps)
+    # Smoothing must not lower the peak: it keeps the value of the best correlation.
+    peak = float(_blur(np.square(strength)[None], wraps=wraps).max())
+    return np.clip(drawn * (float(strength.max()) / max(peak, 1e-9)), 0.0, 1.0)
+
+
+def _blur(values: NDArray[np.float32], *, wraps: bool) -> NDArray[np.float32]:
+    sideways: Literal["wrap", "nearest"] = "wrap" if wraps else "nearest"
+    return gaussian_filter(
+        values.astype(np.float32),
+        (0.0, _SMOOTH_CELLS, _SMOOTH_CELLS),
+        mode=("nearest", "nearest", sideways),
+    )
