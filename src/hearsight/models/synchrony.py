@@ -319,12 +319,14 @@ def _map_shot(
 
 
 def _why_nothing(test: _Test, sound: NDArray[np.float32], fps: float) -> str:
-    period = _period(sound, fps)
-    regular = f"; the sound repeats every {period:.2f} s, which makes it hard to tell"
-    return (
-        "Synchrony map empty: nothing moves with the sound more than with a foreign one "
-        f"(correlation {test.best:.2f}, p = {test.p_value:.2g}){regular if period else ''}."
+    reason = (
+        "nothing moves with the sound more than with a foreign one "
+        f"(correlation {test.best:.2f}, p = {test.p_value:.2g})"
     )
+    period = _period(sound, fps)
+    if period is not None:
+        reason += f"; the sound repeats every {period:.2f} s, which makes it hard to tell"
+    return f"Synchrony map empty: {reason}."
 
 
 @dataclass(frozen=True, eq=False)
