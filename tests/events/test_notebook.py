@@ -1,12 +1,14 @@
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.events.events import Event, Events, Track
-from hearsight.events.notebook import scene_html
+from hearsight.events.notebook import COLORS, scene_html
 from hearsight.events.scene import Scene
+from hearsight.pictures.palette import BASE_COLORS, event_colors
 
 
 def parse(scene):
@@ -51,6 +53,12 @@ def test_the_line_breaks_at_the_back_and_at_gaps():
     assert path_of([0.0, 0.1, 0.2], [10.0, float("nan"), 10.0]).count("L") == 1
 
 
+def test_a_long_recording_does_not_make_a_long_page():
+    times = np.arange(72_000) / 10
+    event = Event("a", 0.0, 7200.0, track=Track(times, np.round(30.0 * np.sin(times / 600.0))))
+    assert len(scene_html(Scene(Events([event])))) < 20_000
+
+
 def test_left_is_above_right():
     heights = [
         float(path_of([0.0], [azimuth]).split(",")[1].split("h")[0]) for azimuth in (90.0, -90.0)
@@ -71,3 +79,13 @@ def test_nothing_found():
     assert "silence" in text
     assert "<svg" not in text
     assert "<table" not in text
+
+
+def test_colors_are_those_of_the_pictures():
+    assert COLORS == BASE_COLORS
+    events = Events(
+        Event("a", float(k), k + 1.0, track=Track([float(k)], [0.0]), source=k % 3)
+        for k in range(6)
+    )
+    lines = parse(Scene(events)).findall("svg/path")
+    assert [line.get("stroke") for line in lines] == event_colors(events)

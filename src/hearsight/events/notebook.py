@@ -15,11 +15,22 @@ from hearsight.events.events import Event
 from hearsight.events.scene import Scene
 from hearsight.events.words import direction_in_words
 
-# Eight colors that people with color blindness can tell apart (Okabe and Ito, 2008).
-_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f6b00", "#555555")
+# Those of the pictures (`hearsight.pictures.palette`), in the same order.
+COLORS = (
+    "#0077bb",
+    "#ee7733",
+    "#009988",
+    "#ee3377",
+    "#33bbee",
+    "#cc3311",
+    "#aa4499",
+    "#999933",
+)
 _MOST_ROWS = 100
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 220, 48, 24, 8
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = 720, 220, 48, 4, 24, 8
 _GAP_S = 0.25  # label frames are 0.1 s apart; a longer pause breaks the line
+
+_Colors = dict[tuple[str, int], str]  # by label and source number
 
 
 def scene_html(scene: Scene) -> str:
@@ -35,10 +46,8 @@ def scene_html(scene: Scene) -> str:
     str
         All text from the scene is escaped.
     """
-    colors = {
-        label: _COLORS[i % len(_COLORS)]
-        for i, label in enumerate(dict.fromkeys(event.label for event in scene))
-    }
+    sources = dict.fromkeys((event.label, event.source) for event in scene)
+    colors = {source: COLORS[i % len(COLORS)] for i, source in enumerate(sources)}
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in scene.notes)
     name = "" if scene.media is None else f"{scene.media.name}: "
     count = "1 event" if len(scene) == 1 else f"{len(scene)} events"
@@ -50,12 +59,14 @@ def scene_html(scene: Scene) -> str:
     )
 
 
-def _table(scene: Scene, colors: dict[str, str]) -> str:
+def _table(scene: Scene, colors: _Colors) -> str:
     if not len(scene):
         return ""
-    names = ("what", "from", "to", "azimuth", "elevation", "where", "confidence")
+    names = ("what", "from", "to", "azimuth °", "elevation °", "where", "confidence")
     head = "".join(f"<th>{name}</th>" for name in names)
-    rows = "".join(_row(event, colors[event.label]) for event in scene.events[:_MOST_ROWS])
+    rows = "".join(
+        _row(event, colors[event.label, event.source]) for event in scene.events[:_MOST_ROWS]
+    )
     n_hidden = len(scene) - _MOST_ROWS
     more = f"<p>and {n_hidden} more</p>" if n_hidden > 0 else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
@@ -77,20 +88,23 @@ def _row(event: Event, color: str) -> str:
     return f"<tr>{what}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _plot(scene: Scene, colors: dict[str, str]) -> str:
+def _plot(scene: Scene, colors: _Colors) -> str:
     """Draw azimuth against time; left (+90 degrees) is up."""
     seconds = max(scene.duration, max((event.offset for event in scene), default=0.0), 0.1)
-    paths = [
-        f'<path d="{path}" fill="none" stroke="{colors[event.label]}" stroke-width="2.5" '
-        f'stroke-linecap="round"><title>{html.escape(event.label)}</title></path>'
-        for event in scene
-        if (path := _line(event, seconds))
-    ]
+    paths = []
+    for event in scene:
+        if line := _line(event, seconds):
+            color, title = colors[event.label, event.source], html.escape(event.label)
+            paths.append(
+                f'<path d="{line}" fill="none" stroke="{color}" stroke-width="2.5" '
+                f'stroke-linecap="round"><title>{title}</title></path>'
+            )
     if not paths:
         return ""
     ticks = ((180, "back"), (90, "left"), (0, "front"), (-90, "right"), (-180, "back"))
     grid = "".join(
-        f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{_y(angle)}" y2="{_y(angle)}" stroke="#8884"/>'
+        f'<line x1="{_LEFT}" y1="{_y(angle)}" x2="{_WIDTH - _RIGHT}" y2="{_y(angle)}" '
+        'stroke="#8884"/>'
         f'<text x="{_LEFT - 6}" y="{_y(angle)}" text-anchor="end" dominant-baseline="middle">'
         f"{word}</text>"
         for angle, word in ticks
@@ -109,11 +123,15 @@ def _plot(scene: Scene, colors: dict[str, str]) -> str:
 
 
 def _x(time: float, seconds: float) -> str:
-    return f"{_LEFT + time / seconds * (_WIDTH - _LEFT):.1f}"
+    return _half_pixel(_LEFT + time / seconds * (_WIDTH - _LEFT - _RIGHT))
 
 
 def _y(azimuth: float) -> str:
-    return f"{_TOP + (180.0 - azimuth) / 360.0 * (_HEIGHT - _TOP - _BOTTOM):.1f}"
+    return _half_pixel(_TOP + (180.0 - azimuth) / 360.0 * (_HEIGHT - _TOP - _BOTTOM))
+
+
+def _half_pixel(value: float) -> str:
+    return f"{round(2.0 * value) / 2.0:g}"
 
 
 def _line(event: Event, seconds: float) -> str:
@@ -125,5 +143,8 @@ def _line(event: Event, seconds: float) -> str:
     parts = [f"M{_x(points[0][0], seconds)},{_y(points[0][1])}"]
     for (time, azimuth), (next_time, next_azimuth) in pairwise(points):
         is_broken = next_time - time > _GAP_S or math.fabs(next_azimuth - azimuth) > 180.0
-        parts.append(f"{'M' if is_broken else 'L'}{_x(next_time, seconds)},{_y(next_azimuth)}")
+        place = f"{_x(next_time, seconds)},{_y(next_azimuth)}"
+        # In a long recording many points fall on one place of the drawing.
+        if is_broken or place != parts[-1][1:]:
+            parts.append(f"{'M' if is_broken else 'L'}{place}")
     return "".join([*parts, "h0.1"])  # so that a single point is seen

@@ -40,13 +40,13 @@ class TrackingSettings:
         A track weaker than this part of a simultaneous stronger one is taken for its reflection.
     """
 
-    onset_share: float = 0.1
-    offset_share: float = 0.04
+    onset_share: float = 0.03
+    offset_share: float = 0.012
     max_gap: int = 5
     min_length: int = 4
     gate_deg: float = 20.0
     separation_deg: float = 20.0
-    min_relative: float = 0.15
+    min_relative: float = 0.2
 
 
 @dataclass

@@ -108,11 +108,8 @@ def write_dcase(
     events = as_scene(scene).events
     index = {label: i for i, label in enumerate(events.labels)}
     lines = [",".join(COLUMNS[chosen])] if chosen == "stereo" else []
-    for row in frame_rows(events, directed_only=True):
-        fields = _fields(row, index[row.label], is_stereo=chosen == "stereo")
-        if chosen == "xyz7":
-            fields["distance"] = f"{_or_zero(row.distance):.6f}"
-        lines.append(",".join(fields[column] for column in COLUMNS[chosen]))
+    rows = frame_rows(events, directed_only=True)
+    lines.extend(_line(row, index[row.label], chosen) for row in rows)
     write_text(path, "".join(f"{line}\n" for line in lines))
 
 
@@ -128,23 +125,19 @@ def _or_zero(value: float) -> float:
     return 0.0 if math.isnan(value) else value
 
 
-def _fields(row: FrameRow, class_index: int, *, is_stereo: bool) -> dict[str, str]:
-    """Return what each column of any format would hold, distances in centimetres."""
-    elevation = _or_zero(row.elevation)
-    x, y, z = to_vectors(row.azimuth, elevation).tolist()
-    azimuth = round(fold_to_front(row.azimuth) if is_stereo else row.azimuth)
-    return {
-        "frame": str(row.frame),
-        "class": str(class_index),
-        "source": str(row.source),
-        "azimuth": str(180 if azimuth == -180 else azimuth),
-        "elevation": str(round(elevation)),
-        "distance": str(round(100.0 * _or_zero(row.distance))),
-        "onscreen": str(round(_or_zero(row.on_screen))),
-        "x": f"{x:.6f}",
-        "y": f"{y:.6f}",
-        "z": f"{z:.6f}",
-    }
+def _line(row: FrameRow, class_index: int, kind: DcaseFormat) -> str:
+    head = f"{row.frame},{class_index}" + ("" if kind == "polar4" else f",{row.source}")
+    elevation, distance = _or_zero(row.elevation), _or_zero(row.distance)
+    if kind in ("xyz6", "xyz7"):
+        x, y, z = to_vectors(row.azimuth, elevation).tolist()
+        vector = f"{head},{x:.6f},{y:.6f},{z:.6f}"
+        return f"{vector},{distance:.6f}" if kind == "xyz7" else vector
+    if kind == "stereo":
+        flag = round(_or_zero(row.on_screen))
+        return f"{head},{round(fold_to_front(row.azimuth))},{round(100.0 * distance)},{flag}"
+    azimuth = round(row.azimuth)
+    angles = f"{head},{180 if azimuth == -180 else azimuth},{round(elevation)}"
+    return f"{angles},{round(100.0 * distance)}" if kind == "polar6" else angles
 
 
 def fold_to_front(azimuth: float) -> float:
