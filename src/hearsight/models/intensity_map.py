@@ -1,10 +1,10 @@
 """Several sources from first-order Ambisonics by histograms of active intensity.
 
-Each time-frequency bin votes for the direction from which its energy flows. A vote counts by the
-bin's amplitude and by how much the bin behaves like one plane wave: the ratio of intensity to
-energy is 1 for a single source, while in a diffuse field and where sources overlap it is mostly
-lower (single-source test). It is taken bin by bin: averaging over neighboring bins would mix the
-sources that a single bin still keeps apart.
+Each time-frequency bin votes for the direction from which its energy flows. A vote counts by how
+loud and how new the bin's sound is, and by how much it behaves like one plane wave: the ratio of
+intensity to energy is 1 for a single source, while in a diffuse field and where sources overlap it
+is mostly lower (single-source test). It is taken bin by bin: averaging over neighboring bins would
+mix the sources that a single bin still keeps apart.
 
 References
 ----------
@@ -53,7 +53,7 @@ class IntensityMap:
     n_sources: int = 4
     fmin: float = 200.0
     fmax: float = 6000.0
-    width_deg: float = 7.0
+    width_deg: float = 9.0
     reach_deg: float = 22.0
 
     def __call__(self, waveform: torch.Tensor) -> SpatialSpectrum:
@@ -74,9 +74,8 @@ class IntensityMap:
         energy = energy_density(spectra).clamp_min(1e-20)
         length = intensity.norm(dim=0)
         directions = intensity / length.clamp_min(1e-20)
-        votes = collect_votes(
-            energy.sqrt(), length / energy, directions, _cells(directions), GRID_HEIGHT * GRID_WIDTH
-        )
+        cells, n_cells = _cells(directions), GRID_HEIGHT * GRID_WIDTH
+        votes = collect_votes(energy, length / energy, directions, cells, n_cells)
         kernels = _kernels(self.width_deg, self.reach_deg)
         heat, found, shares = pursue(votes, *kernels, self.n_sources)
         return SpatialSpectrum(

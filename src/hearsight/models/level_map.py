@@ -39,7 +39,7 @@ class LevelMap:
     n_sources: int = 3
     fmin: float = 200.0
     fmax: float = 8000.0
-    width_deg: float = 7.0
+    width_deg: float = 9.0
     reach_deg: float = 22.0
 
     def __call__(self, waveform: torch.Tensor) -> SpatialSpectrum:
@@ -68,7 +68,7 @@ class LevelMap:
         n_cells = len(candidates.directions)
         cells = ((0.5 - azimuth / torch.pi) * n_cells).long().clamp(0, n_cells - 1)
         purity = torch.hypot(difference, product) / energy
-        votes = collect_votes(energy.sqrt(), purity, directions, cells, n_cells)
+        votes = collect_votes(energy, purity, directions, cells, n_cells)
         centres = torch.from_numpy(to_angles(candidates.directions)[0]).float()
         apart = (centres[:, None] - centres[None]).abs()
         smoothing = torch.exp(-0.5 * (apart / self.width_deg).square())

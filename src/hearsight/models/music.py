@@ -19,10 +19,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hearsight.features.precedence import freshness
 from hearsight.models.spectrum import (
+    DECAY,
     FRAMES_PER_LABEL,
-    SILENCE,
     SpatialSpectrum,
+    is_silent,
     label_spectra,
     over_neighbors,
 )
@@ -86,12 +88,15 @@ class Music:
         phase = -2.0 * torch.pi * frequencies[chosen].double()[:, None, None] * delays.T
         steering = torch.polar(torch.ones_like(phase), phase).to(torch.complex64)
         n_labels = spectra.shape[1] // FRAMES_PER_LABEL
-        level = spectra.abs().mean(dim=(0, 2)).view(n_labels, -1).mean(dim=1)
+        power = (spectra.real.square() + spectra.imag.square()).mean(dim=0)
+        # Reverberation weighs less than sound that has just arrived.
+        spectra = spectra * freshness(power, DECAY).sqrt()
+        level = power.view(n_labels, -1).mean(dim=1).sqrt()
         snapshots = spectra.view(len(spectra), n_labels, FRAMES_PER_LABEL, len(chosen))
         covariance = torch.einsum("mltf,nltf->lfmn", snapshots, snapshots.conj())
         covariance = over_neighbors(covariance)
         around = over_neighbors(level)
-        silent = (level <= SILENCE) | (level < 0.05 * around)
+        silent = is_silent(power) | (level < 0.05 * around)
         parts = [
             self._find(covariance[start : start + BLOCK], steering)
             for start in range(0, n_labels, BLOCK)
@@ -136,7 +141,8 @@ class Music:
         for _ in range(self.n_sources):
             value, peak = left.max(dim=1)
             found.append(self.candidates.refine(left, peak))
-            shares.append(rise.gather(1, peak[:, None])[:, 0] * (value > 0.0))
+            # Sources stand about equally high in the pseudo-spectrum, ripples far lower.
+            shares.append(rise.gather(1, peak[:, None])[:, 0] * (value > 0.3 * heat.amax(dim=1)))
             near = directions[peak] @ directions.T >= float(np.cos(np.deg2rad(self.reach_deg)))
             left = left.masked_fill(near, 0.0)
         return heat, torch.stack(found, dim=1), torch.stack(shares, dim=1).clamp(0.0, 1.0)

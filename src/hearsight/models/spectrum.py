@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hearsight.features.precedence import freshness
 from hearsight.features.stft import bin_frequencies, spectrogram
 from hearsight.spatial.directions import equirectangular_grid
 
@@ -25,7 +26,11 @@ FRAMES_PER_LABEL = 10
 """Spectral frames per label frame: a hop of 10 ms."""
 
 SILENCE = 1e-5
-"""Mean amplitude below which a frame counts as silent (-100 dB of full scale)."""
+"""Root mean square amplitude of a bin below which a frame is silent: a full-scale sine is 1."""
+
+DECAY = 0.8
+"""What is left of a bin's power after one spectral frame: 10 dB in 100 ms, the pace of a room
+whose reverberation time is 0.6 s."""
 
 
 def grid_directions() -> NDArray[np.float64]:
@@ -86,6 +91,38 @@ def label_spectra(
     kept = (frequencies >= band[0]) & (frequencies <= band[1])
     n_frames = (spectra.shape[1] - 1) // FRAMES_PER_LABEL * FRAMES_PER_LABEL
     return spectra[:, :n_frames, kept], frequencies[kept]
+
+
+def bin_weights(power: torch.Tensor) -> torch.Tensor:
+    """Say how much each time-frequency bin counts.
+
+    Loud bins count more, but far less than by their power, so that quiet sources and many bins
+    have a say; what only reverberates counts little.
+
+    Parameters
+    ----------
+    power : Tensor, shape (frames, bins)
+
+    Returns
+    -------
+    Tensor, shape (frames, bins)
+    """
+    return power.clamp_min(1e-20) ** 0.25 * freshness(power, DECAY)
+
+
+def is_silent(power: torch.Tensor) -> torch.Tensor:
+    """Tell which label frames hold no sound.
+
+    Parameters
+    ----------
+    power : Tensor, shape (labels * FRAMES_PER_LABEL, bins)
+
+    Returns
+    -------
+    Tensor of bool, shape (labels,)
+    """
+    per_label = power.reshape(len(power) // FRAMES_PER_LABEL, -1)
+    return per_label.mean(dim=1) <= SILENCE**2
 
 
 def over_neighbors(frames: torch.Tensor) -> torch.Tensor:

@@ -3,7 +3,8 @@
 For every direction of a grid the phase correlations of all microphone pairs are read at the lag
 that a plane wave from there would have. A lone source in free field gives 1. Sources are found one
 after the other: the correlation that the strongest one explains is taken away, and the rest is
-steered again. Bins count by their amplitude, so that empty bands do not dilute the response.
+steered again. Bins count by how loud and how new their sound is, so that neither empty bands
+nor reverberation dilute the response.
 
 References
 ----------
@@ -22,13 +23,17 @@ from numpy.typing import NDArray
 from hearsight.features.gcc import microphone_pairs, phat_cross_spectra
 from hearsight.models.spectrum import (
     FRAMES_PER_LABEL,
-    SILENCE,
     SpatialSpectrum,
+    bin_weights,
+    is_silent,
     label_spectra,
     over_neighbors,
 )
 from hearsight.models.steering import Candidates, candidates_for
 from hearsight.spatial.arrays import far_field_delays
+
+BLOCK = 64
+"""Label frames worked on at a time; bounds the memory."""
 
 MAX_PAIRS = 120
 """More pairs add time but hardly anything else; of larger arrays an even choice is taken."""
@@ -94,27 +99,24 @@ class SteeredResponse:
         spectra, frequencies = label_spectra(
             waveform, self.sample_rate, (self.fmin, self.fmax), self._n_fft
         )
-        amplitude = spectra.abs().mean(dim=0).sqrt()
-        cross = phat_cross_spectra(spectra, self._pairs) * amplitude
+        power = (spectra.real.square() + spectra.imag.square()).mean(dim=0)
+        bins = bin_weights(power)
+        cross = phat_cross_spectra(spectra, self._pairs) * bins
         per_label = (-1, FRAMES_PER_LABEL, len(frequencies))
-        now = amplitude.view(per_label).sum(dim=1)
+        now = bins.view(per_label).sum(dim=1)
         weight = over_neighbors(now)
         cross = over_neighbors(cross.view(len(cross), *per_label).sum(dim=2).transpose(0, 1))
         total = weight.sum(dim=1).clamp_min(1e-12)
-        silent = now.sum(dim=1) <= max(1e-12, SILENCE**0.5 * now[0].numel() * FRAMES_PER_LABEL)
-        silent |= now.sum(dim=1) < 0.05 * total
+        # A source must sound in its own 100 ms, not only in those beside it.
+        silent = is_silent(power) | (now.sum(dim=1) < 0.05 * total)
+        cross, weight = cross / total[:, None, None], weight[:, None] / total[:, None, None]
         first_bin = round(float(frequencies[0]) * self._n_fft / self.sample_rate)
         blocks = [
             self._pursue(
-                self._correlation(
-                    cross[start : start + 64] / total[start : start + 64, None, None], first_bin
-                ),
-                self._correlation(
-                    weight[start : start + 64, None] / total[start : start + 64, None, None],
-                    first_bin,
-                ),
+                self._correlation(cross[start : start + BLOCK], first_bin),
+                self._correlation(weight[start : start + BLOCK], first_bin),
             )
-            for start in range(0, len(total), 64)
+            for start in range(0, len(total), BLOCK)
         ]
         heat, peaks, shares = (torch.cat(parts) for parts in zip(*blocks, strict=True))
         shares = shares.masked_fill(silent[:, None], 0.0)

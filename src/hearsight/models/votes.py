@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from hearsight.models.spectrum import FRAMES_PER_LABEL, SILENCE, over_neighbors
+from hearsight.models.spectrum import FRAMES_PER_LABEL, bin_weights, is_silent, over_neighbors
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,18 +28,18 @@ class Votes:
         Summed unit vectors, times their weights.
     total : Tensor, shape (labels,)
         What the weights would sum to if every bin were a single wave.
-    n_bins : int
-        Votes per label frame.
+    silent : Tensor of bool, shape (labels,)
+        Frames without sound.
     """
 
     weights: torch.Tensor
     vectors: torch.Tensor
     total: torch.Tensor
-    n_bins: int
+    silent: torch.Tensor
 
 
 def collect_votes(
-    amplitude: torch.Tensor,
+    power: torch.Tensor,
     purity: torch.Tensor,
     directions: torch.Tensor,
     cells: torch.Tensor,
@@ -49,8 +49,8 @@ def collect_votes(
 
     Parameters
     ----------
-    amplitude : Tensor, shape (labels * FRAMES_PER_LABEL, bins)
-        A bin's weight.
+    power : Tensor, shape (labels * FRAMES_PER_LABEL, bins)
+        The sound's power; gives each bin its weight (`spectrum.bin_weights`).
     purity : Tensor, same shape
         In [0, 1]: 1 for a bin that holds a single wave. Bins below 0.7 do not vote.
     directions : Tensor, shape (3, labels * FRAMES_PER_LABEL, bins)
@@ -64,8 +64,9 @@ def collect_votes(
     -------
     Votes
     """
-    weight = amplitude * ((purity - 0.7) / 0.3).clamp(0.0, 1.0).square()
-    n_labels = len(amplitude) // FRAMES_PER_LABEL
+    weights = bin_weights(power)
+    weight = weights * ((purity - 0.7) / 0.3).clamp(0.0, 1.0).square()
+    n_labels = len(power) // FRAMES_PER_LABEL
     label = torch.arange(n_labels).repeat_interleave(FRAMES_PER_LABEL)[:, None]
     index = (label * n_cells + cells).flatten()
     sums = torch.zeros(4, n_labels * n_cells)
@@ -73,9 +74,9 @@ def collect_votes(
     for axis in range(3):
         sums[1 + axis].index_add_(0, index, (weight * directions[axis]).flatten())
     sums = sums.view(4, n_labels, n_cells)
-    total = amplitude.reshape(n_labels, -1).sum(dim=1)
+    total = weights.reshape(n_labels, -1).sum(dim=1)
     vectors = sums[1:].permute(1, 2, 0).contiguous()
-    return Votes(sums[0], vectors, total, FRAMES_PER_LABEL * amplitude.shape[1])
+    return Votes(sums[0], vectors, total, is_silent(power))
 
 
 def pursue(
@@ -103,7 +104,7 @@ def pursue(
     """
     weights, vectors = over_neighbors(votes.weights), over_neighbors(votes.vectors)
     total = over_neighbors(votes.total).clamp_min(1e-12)
-    silent = (votes.total <= SILENCE * votes.n_bins)[:, None]
+    silent = votes.silent[:, None]
     density = weights @ smoothing
     heat = (density / total[:, None]).clamp(0.0, 1.0).masked_fill(silent, 0.0)
     directions, masses = [], []
