@@ -22,7 +22,7 @@ ANALYSIS_SIZE = (80, 160)
 _NOISE_FACTOR = 2.5
 """Differences below this many standard deviations of the frame's noise do not count."""
 
-_CUT_CHANGE = 8.0
+_CUT_CHANGE = 4.0
 """Half of the picture changing by more than this (of 255) may be a cut ..."""
 
 _CUT_RATIO = 4.0

@@ -1,23 +1,13 @@
 """The synchrony map: where the picture moves when the sound changes.
 
-For every cell of the picture, motion over time is correlated with three features of the sound
-(level, onsets, change of any kind; see `features.onsets`). Both are taken relative to their
-surroundings of `LOCAL_S` seconds, so that slow trends and the mere beginning of a scene do not
-count. Motion may come up to `MAX_LAG_S` before or after the sound; the farther it is off, the less
-it counts.
+Each stretch of time between camera cuts is judged by itself (see `significance`): where nothing
+agrees with the sound more than with sounds that do not belong to it, the map is empty and a
+sentence says why. Otherwise the cells that agree, and their neighbors, are drawn at the moments at
+which they move.
 
-Two things that change now and then agree somewhere by chance. So the best correlation in the
-picture is compared with the best that the same picture reaches with sounds that do not belong to
-it: the same sound shifted in time (by at least `MIN_SHIFT_S`, circularly) and played backwards, at
-every shift. The maximum over all cells, features and lags is taken in the same way for both, which
-holds the error over the whole picture and not cell by cell. A Gumbel distribution, the limit of
-maxima, is fitted to those of the foreign sounds; the p-value is its upper tail at the true sound.
-Above `ALPHA` the map is empty. Neighboring shifts resemble one another, so a few seconds hold less
-evidence than their shifts: measured, foreign sounds pass two to three times as often as `ALPHA`
-says.
-
-What follows from it: two things that repeat strictly at the same tempo may agree by chance of
-phase; a picture in which everything moves alike (a shaken camera) has no place that stands out.
+When it fails: two things that repeat strictly at the same tempo may agree by chance of phase; a
+picture in which everything moves alike (a shaken camera) has no place that stands out; what moves
+across the picture passes too quickly through each cell; a steady sound changes too little.
 """
 
 from __future__ import annotations
@@ -29,31 +19,17 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, label, uniform_filter1d
+from scipy.ndimage import gaussian_filter, label
 
 from hearsight.errors import InputError
 from hearsight.features.onsets import SILENT_LEVEL
+from hearsight.models.significance import SHORTEST_S, Agreement, period_of
 
 ALPHA = 0.02
 """The p-value above which a window's map is empty."""
 
-MAX_LAG_S = 0.2
-"""Seconds by which motion may precede or follow its sound."""
-
-LOCAL_S = 0.7
-"""Seconds over which slow trends are taken off."""
-
-MIN_SHIFT_S = 1.0
-"""Seconds by which a sound must be shifted to count as foreign."""
-
-SHORTEST_S = 3.0
-"""Seconds below which there are too few shifts to judge."""
-
 STILL_ENERGY = 0.02
 """Mean motion energy (of 255) below which a cell counts as still."""
-
-_LAG_PENALTY = 0.5
-"""Share of the correlation that is taken off at the largest lag."""
 
 _GATE = 0.05
 """Cells that move less than this share of the liveliest cell are left out."""
@@ -62,9 +38,10 @@ _REGION_LEVEL = 0.6
 """Cells beside significant ones join them from this share of the critical correlation on."""
 
 _SMOOTH_CELLS = 1.2
+"""Blur of the map; without it the peak often lies on a thing's edge, where most motion is."""
+
 _ACTIVITY_S = 0.15
-_REGULAR = 0.6
-"""Correlation of a sound with its shifted self from which on it counts as regular."""
+"""Blur in time of the motion that says when a cell is active; seconds."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +129,7 @@ def synchrony(
     sound : ndarray, shape (frames, features)
         Of the same frames; the first column is the level (see `features.onsets`).
     fps : float
-        Frames per second. 25 serves well; at half of that one source in five is missed.
+        Frames per second. 25 serves well; at half of that one source in four is missed.
     is_cut : ndarray of bool, shape (frames,), optional
         Frames that show another view than the one before.
     wraps : bool
@@ -273,11 +250,14 @@ class SynchronyMapper:
         assert self._sound is not None
         values = np.zeros((length, *self._motion.shape[1:]), dtype=np.float32)
         for start, stop in _shots(self._cuts[:length]):
-            window, part = _map_shot(
-                self._motion[start:stop], self._sound[start:stop], self._fps, wraps=self._wraps
+            window, values[start:stop] = _map_shot(
+                self._motion[start:stop],
+                self._sound[start:stop],
+                self._fps,
+                first=self._start + start,
+                wraps=self._wraps,
             )
-            values[start:stop] = part
-            self.windows.append(SynchronyWindow(self._start + start, self._start + stop, *window))
+            self.windows.append(window)
         ramp = np.arange(1, length + 1, dtype=np.float32)
         weight = np.minimum(ramp, ramp[::-1])
         values *= weight[:, None, None]
@@ -294,119 +274,54 @@ def _shots(is_cut: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 
 
 def _map_shot(
-    motion: NDArray[np.float32], sound: NDArray[np.float32], fps: float, *, wraps: bool
-) -> tuple[tuple[float, float, str], NDArray[np.float32]]:
-    """Judge one stretch without cuts: (p-value, correlation, sentence) and its map."""
-    nothing = np.zeros_like(motion)
-    n_frames = len(motion)
-    if n_frames < SHORTEST_S * fps:
-        say = f"the stretch is too short to judge ({n_frames / fps:.1f} s, at least 3 s needed)"
-        return (1.0, 0.0, f"Synchrony map empty: {say}."), nothing
-    if sound[:, 0].max() < SILENT_LEVEL:
-        return (1.0, 0.0, "Synchrony map empty: the sound is silent."), nothing
+    motion: NDArray[np.float32],
+    sound: NDArray[np.float32],
+    fps: float,
+    *,
+    first: int,
+    wraps: bool,
+) -> tuple[SynchronyWindow, NDArray[np.float32]]:
+    """Judge one stretch without cuts, whose first frame is `first`, and draw its map."""
+    stop = first + len(motion)
+    nothing = np.zeros_like(motion, dtype=np.float32)
     mean_energy = motion.mean(axis=0)
     moving = mean_energy > max(STILL_ENERGY, _GATE * float(mean_energy.max()))
-    if not moving.any():
-        return (1.0, 0.0, "Synchrony map empty: the picture does not move."), nothing
-    test = _Test.of(motion[:, moving], sound, fps)
-    if test.p_value > ALPHA:
-        return (test.p_value, test.best, _why_nothing(test, sound, fps)), nothing
+    reason = None
+    if len(motion) < SHORTEST_S * fps:
+        duration = len(motion) / fps
+        reason = f"a stretch of {duration:.1f} s is too short to judge; {SHORTEST_S:g} s are needed"
+    elif sound[:, 0].max() < SILENT_LEVEL:
+        reason = "the sound is silent"
+    elif not moving.any():
+        reason = "the picture does not move"
+    if reason is not None:
+        return SynchronyWindow(first, stop, 1.0, 0.0, f"Synchrony map empty: {reason}."), nothing
+
+    agreement = Agreement.measure(motion[:, moving], sound, fps, ALPHA)
+    p_value, best = agreement.p_value, agreement.best
+    if p_value > ALPHA:
+        return SynchronyWindow(
+            first, stop, p_value, best, _why_nothing(agreement, sound, fps)
+        ), nothing
     correlation = np.zeros(moving.shape, dtype=np.float32)
-    correlation[moving] = test.correlation
-    say = f"the picture moves with the sound (correlation {test.best:.2f}, p = {test.p_value:.2g})"
-    values = _draw(motion, correlation, test.critical, fps, wraps=wraps)
-    return (test.p_value, test.best, f"Synchrony map: {say}."), values
+    correlation[moving] = agreement.correlation
+    sentence = (
+        "Synchrony map: something in the picture moves with the sound "
+        f"(correlation {best:.2f}, p = {p_value:.2g})."
+    )
+    values = _draw(motion, correlation, agreement.critical, fps, wraps=wraps)
+    return SynchronyWindow(first, stop, p_value, best, sentence), values
 
 
-def _why_nothing(test: _Test, sound: NDArray[np.float32], fps: float) -> str:
+def _why_nothing(agreement: Agreement, sound: NDArray[np.float32], fps: float) -> str:
     reason = (
         "nothing moves with the sound more than with a foreign one "
-        f"(correlation {test.best:.2f}, p = {test.p_value:.2g})"
+        f"(correlation {agreement.best:.2f}, p = {agreement.p_value:.2g})"
     )
-    period = _period(sound, fps)
+    period = period_of(sound, fps)
     if period is not None:
         reason += f"; the sound repeats every {period:.2f} s, which makes it hard to tell"
     return f"Synchrony map empty: {reason}."
-
-
-@dataclass(frozen=True, eq=False)
-class _Test:
-    """Correlation of the moving cells with the sound, judged against foreign sounds."""
-
-    correlation: NDArray[np.float64]
-    p_value: float
-    critical: float
-
-    @property
-    def best(self) -> float:
-        return max(0.0, float(self.correlation.max()))
-
-    @classmethod
-    def of(cls, motion: NDArray[np.float32], sound: NDArray[np.float32], fps: float) -> _Test:
-        # The first frame of a shot has nothing before it to be compared with.
-        cells, features = _local(motion[1:], fps), _local(sound[1:], fps)
-        n_frames = len(cells)
-        cell_spectra = np.fft.rfft(cells, axis=0)
-        sound_spectra = np.fft.rfft(features, axis=0)
-        max_lag = round(MAX_LAG_S * fps)
-        at_shift = _best_of_lags(cell_spectra, np.conj(sound_spectra), n_frames, max_lag)
-        backwards = _best_of_lags(cell_spectra, sound_spectra, n_frames, max_lag)
-        apart = round(MIN_SHIFT_S * fps)
-        shifted = at_shift[apart : n_frames - apart + 1]
-        foreign = np.concatenate([shifted.max(axis=1), backwards.max(axis=1)])
-        p_value, critical = _judge(float(at_shift[0].max()), foreign)
-        return cls(at_shift[0], p_value, critical)
-
-
-def _local(values: NDArray[np.float32], fps: float) -> NDArray[np.float64]:
-    """Take off slow trends and bring every column to unit length."""
-    series = values.astype(np.float64)
-    series = series - uniform_filter1d(series, round(LOCAL_S * fps) | 1, axis=0, mode="reflect")
-    series = series - series.mean(axis=0)
-    return series / np.maximum(np.linalg.norm(series, axis=0), 1e-9)
-
-
-def _best_of_lags(
-    cells: NDArray[np.complex128], sound: NDArray[np.complex128], n_frames: int, max_lag: int
-) -> NDArray[np.float64]:
-    """Correlate at every circular shift; take the best feature and the best lag around the shift.
-
-    Returns
-    -------
-    ndarray, shape (shifts, cells)
-    """
-    best = np.full((n_frames, cells.shape[1]), -1.0)
-    for feature in sound.T:
-        np.maximum(best, np.fft.irfft(cells * feature[:, None], n_frames, axis=0), out=best)
-    widened = best
-    for lag in range(1, max_lag + 1):
-        share = 1.0 - _LAG_PENALTY * lag / max_lag
-        for step in (lag, -lag):
-            widened = np.maximum(widened, share * np.roll(best, step, axis=0))
-    return widened
-
-
-def _judge(observed: float, foreign: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the p-value of a maximum among those of foreign sounds, and the critical value."""
-    # Fisher's transform makes correlations spread alike near 0 and near 1.
-    maxima = np.arctanh(np.clip(foreign, -0.999, 0.999))
-    scale = max(float(maxima.std()) * np.sqrt(6.0) / np.pi, 1e-6)
-    mode = float(maxima.mean()) - np.euler_gamma * scale
-    excess = (np.arctanh(min(max(observed, -0.999), 0.999)) - mode) / scale
-    tail = -np.expm1(-np.exp(-np.clip(excess, -50.0, 50.0)))
-    critical = np.tanh(mode - scale * np.log(-np.log1p(-ALPHA)))
-    return float(tail), float(critical)
-
-
-def _period(sound: NDArray[np.float32], fps: float) -> float | None:
-    """Return the period of a sound that keeps to one at least three times, else None."""
-    apart, longest = round(MAX_LAG_S * fps), len(sound) // 3
-    spectra = np.fft.rfft(_local(sound[1:], fps), n=2 * len(sound), axis=0)
-    likeness = np.fft.irfft(np.square(np.abs(spectra)), axis=0).mean(axis=1)[:longest]
-    # Of a shifted copy less and less overlaps.
-    likeness = likeness / likeness[0] / (1.0 - np.arange(len(likeness)) / len(sound))
-    later = likeness[apart:]
-    return float((apart + later.argmax()) / fps) if later.max(initial=0.0) > _REGULAR else None
 
 
 def _draw(
