@@ -1,5 +1,6 @@
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -125,11 +126,22 @@ def test_wrong_arrays_are_named(tmp_path, name, array, message):
     assert "maps.npz" in str(caught.value)
 
 
+class Intruder:
+    """Unpickling it would make a folder."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return Path.mkdir, (self.trace,)
+
+
 def test_pickles_are_never_opened(tmp_path):
-    path = tmp_path / "maps.npz"
-    replaced(path, "acoustic_times", np.array([print, print], dtype=object))
+    path, trace = tmp_path / "maps.npz", tmp_path / "trace"
+    replaced(path, "acoustic_times", np.array([Intruder(trace)] * 2, dtype=object))
     with pytest.raises(InputError, match=r"maps\.npz"):
         read_heatmaps(path)
+    assert not trace.exists()
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])

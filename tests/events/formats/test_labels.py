@@ -31,6 +31,13 @@ def test_audacity_says_the_direction_in_the_label(tmp_path):
     assert read_events(tmp_path / "labels.txt") == Events([event])
 
 
+def test_a_label_in_brackets_stays_a_label(tmp_path):
+    names = ["bell [azimuth=1.5]", "bell []", "bell [x=1]", "[]", "bell [azimuth=1.5] []"]
+    events = Events(Event(name, float(k), k + 1.0) for k, name in enumerate(names))
+    write_events(events, tmp_path / "labels.txt")
+    assert read_events(tmp_path / "labels.txt") == events
+
+
 def test_rttm_escapes_spaces_and_names_the_recording(tmp_path):
     scene = Scene(Events([Event("source 1", 0.5, 2.0, source=1)]), media=Path("my clip.mp4"))
     line = "SPEAKER my%20clip 1 0.5 1.5 <NA> <NA> source%201#1 <NA> <NA>"

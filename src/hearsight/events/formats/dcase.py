@@ -209,7 +209,7 @@ def read_dcase(
         for number, line in numbered_lines(path)
     ]
     expected = None if format is None else _known(format)
-    if records and not records[0][1][0][:1].isdigit() and records[0][1][0].isalpha():
+    if records and records[0][1][0].isalpha():
         expected = _format_of_header(path, records.pop(0)[1], expected)
     is_cartesian = {n: _fits_unit_cube(records, n) for n in (6, 7)}
     rows: list[FrameRow] = []
