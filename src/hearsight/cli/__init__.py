@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import sys
 
-import click
 import typer
 
 from hearsight.cli.simulate import simulate
+from hearsight.cli.view import view
 from hearsight.errors import HearsightError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 
 
 app.command("simulate")(simulate)
+app.command("view")(view)
 
 
 @app.callback(invoke_without_command=True)
@@ -60,9 +61,9 @@ def run(arguments: list[str]) -> int:
     """
     try:
         result = app(arguments, standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         return _fail("interrupted; finished outputs are whole, run again to go on", code=130)
-    except click.ClickException as error:
+    except typer.TyperException as error:
         return _fail(error.format_message())
     except HearsightError as error:
         return _fail(str(error))

@@ -135,6 +135,8 @@ class Timeline extends Plot {
     scene.lanes.forEach((name, i) => {
       context.fillText(shortened(context, name, GUTTER - 12), GUTTER - 8, (i + 0.5) * this.lane + 4);
     });
+    this.halo = themeColor("--card"); // looked up once: there may be thousands of bars
+    this.ink = themeColor("--ink");
     context.save();
     this.clipToTime(context);
     for (const event of scene.events) this.drawBar(context, event);
@@ -160,13 +162,16 @@ class Timeline extends Plot {
     context.strokeStyle = event.color;
     context.lineWidth = 1;
     context.stroke();
-    if (scene.lanes[event.lane] || width < 40) return;
-    context.save();
-    context.clip(); // a lane without a name: the bar carries it
-    context.fillStyle = themeColor("--ink");
+    if (scene.lanes[event.lane]) return;
+    // A lane without a name: the bar carries it where it is long enough.
+    const start = Math.max(left, GUTTER) + 4;
+    if (start + context.measureText(event.name).width + 4 > left + width) return;
     context.textAlign = "left";
-    context.fillText(event.name, Math.max(left, GUTTER) + 4, top + high / 2 + 4);
-    context.restore();
+    context.lineWidth = 3;
+    context.strokeStyle = this.halo;
+    context.strokeText(event.name, start, top + high / 2 + 4);
+    context.fillStyle = this.ink;
+    context.fillText(event.name, start, top + high / 2 + 4);
   }
 
   eventAt(x, y) {

@@ -203,7 +203,7 @@ function drawEvents(context, time, projection, area, settings) {
       const y = area.y + point.y * area.height;
       drawMark(context, x, y, color, radius);
       names.push([name, color, besidePoint(x, y)]);
-    } else {
+    } else if (!settings.trails) { // on the map of directions only directions have a place
       names.push([name, color, downFrom(area.x + 6, area.y + 6)]);
     }
   }
