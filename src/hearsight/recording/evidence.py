@@ -274,15 +274,22 @@ def _omni_reason(row: OmniEvidence) -> str:
 
 
 def _unused(measured: Measurements) -> tuple[str, ...]:
-    silent = np.flatnonzero(measured.is_silent) + 1
+    silent = np.flatnonzero(measured.is_silent)
     if len(silent) == 0:
         return ()
     verb = "is" if len(silent) == 1 else "are"
-    return (f"{_channels(silent)} {verb} silent",)
+    return (f"{name_channels(silent)} {verb} silent",)
 
 
-def _channels(numbers: NDArray[np.int64]) -> str:
-    names = [str(number) for number in numbers]
+def name_channels(channels: NDArray[np.int64]) -> str:
+    """Name channels, counted from 0, for a person, who counts from 1.
+
+    Examples
+    --------
+    >>> name_channels(np.array([0, 2, 3]))
+    'channels 1, 3 and 4'
+    """
+    names = [str(number + 1) for number in channels]
     if len(names) == 1:
         return f"channel {names[0]}"
     return f"channels {', '.join(names[:-1])} and {names[-1]}"

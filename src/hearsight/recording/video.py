@@ -44,6 +44,7 @@ DEFAULT_CRF = 17
 """x264's constant rate factor: 17 is hard to tell from the source, 0 lossless, 51 worst."""
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv")
+_SEARCHED_PICTURES = 48
 MAX_SIDE = 16_384
 """Pixels; as far as H.264 goes."""
 
@@ -164,6 +165,55 @@ def shown_pictures(media: Media, stream: VideoStream) -> Iterator[ShownPicture]:
         return _folder_pictures(media.path, exact_rate(stream.fps or FOLDER_FPS))
     timed = _file_pictures(media.path, stream.index)
     return itertools.islice(timed, 1) if stream.is_still else timed
+
+
+def sample_pictures(
+    media: Media, stream: VideoStream, n_pictures: int, *, size: tuple[int, int]
+) -> list[NDArray[np.uint8]]:
+    """Take a few gray pictures spread evenly over a video, without decoding all of it.
+
+    Parameters
+    ----------
+    media : Media
+        A file, not a folder.
+    stream : VideoStream
+    n_pictures : int
+        At most so many.
+    size : tuple of int
+        Width and height to scale to.
+
+    Returns
+    -------
+    list of ndarray of uint8, shape (height, width)
+        At least one.
+
+    Raises
+    ------
+    MediaError
+        If none can be decoded.
+    """
+    import av
+
+    converter = _Converter(size, gray=True)
+    sampled = []
+    with open_container(media.path) as container:
+        source = next(s for s in pictures(container) if s.index == stream.index)
+        first = container.start_time or 0
+        for number in range(n_pictures):
+            time = stream.duration * number / n_pictures
+            with contextlib.suppress(av.FFmpegError):
+                container.seek(first + round(time * 1_000_000))
+            frame = None
+            # A key picture may lie long before; go on for a while, but not through hours.
+            for frame in itertools.islice(_decoded(container, source), _SEARCHED_PICTURES):
+                if frame.time is not None and frame.time >= time:
+                    break
+            if frame is not None:
+                sampled.append(converter(frame))
+    if not sampled:
+        msg = f"{media.path}: no picture could be decoded; the file is damaged, copy it again"
+        raise MediaError(msg)
+    return sampled
 
 
 def write_video(
