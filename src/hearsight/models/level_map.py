@@ -67,7 +67,8 @@ class LevelMap:
         candidates = candidates_for(stereo_pair())
         n_cells = len(candidates.directions)
         cells = ((0.5 - azimuth / torch.pi) * n_cells).long().clamp(0, n_cells - 1)
-        purity = torch.hypot(difference, product) / energy
+        # A single source reaches both channels in phase.
+        purity = torch.hypot(difference, product) / energy * (product > -0.05 * energy)
         votes = collect_votes(energy, purity, directions, cells, n_cells)
         centres = torch.from_numpy(to_angles(candidates.directions)[0]).float()
         apart = (centres[:, None] - centres[None]).abs()
