@@ -149,7 +149,7 @@ def emitted_sound(source: SceneSource, duration: float, sample_rate: int) -> NDA
     if source.sound is None:
         return np.zeros(0)
     room_left = max(0, round((duration - source.onset) * sample_rate))
-    return np.asarray(source.sound[:room_left] * 10.0 ** (source.gain_db / 20.0), float)
+    return np.asarray(source.sound[:room_left], float) * 10.0 ** (source.gain_db / 20.0)
 
 
 def heard_interval(

@@ -26,8 +26,9 @@ from hearsight.scenes.receivers import Receiver
 from hearsight.spatial.ambisonics import encode_foa
 from hearsight.spatial.arrays import SPEED_OF_SOUND
 
+MIN_RT60_S = 0.1
 MAX_RT60_S = 1.0
-"""Longer reverberation needs millions of images for every point of a path."""
+"""Shorter is no decay but a few echoes; longer needs millions of images for a point of a path."""
 
 _WALL_MARGIN_M = 0.1
 _PATH_STEP_M = 0.5
@@ -46,7 +47,7 @@ class Room:
     listener_m : (float, float, float)
         Place of the listener in metres from the room's right rear lower corner.
     rt60_s : float
-        Seconds in which the sound falls by 60 dB, at most `MAX_RT60_S`: twice the time from -5 to
+        Seconds in which the sound falls by 60 dB, 0.1 to 1: twice the time from -5 to
         -35 dB of the reflections' backward integrated energy, as heard from 500 Hz upwards. Below
         it the reflections, all of one sign, add up and ring somewhat longer.
     """
@@ -62,8 +63,8 @@ class Room:
         ):
             msg = f"the listener at {self.listener_m} m must stand inside a room of {self.size_m} m"
             raise InputError(msg)
-        if not 0.0 < self.rt60_s <= MAX_RT60_S:
-            msg = f"RT60 must lie in (0, {MAX_RT60_S:g}] seconds, got {self.rt60_s:g}"
+        if not MIN_RT60_S <= self.rt60_s <= MAX_RT60_S:
+            msg = f"RT60 must lie in [{MIN_RT60_S:g}, {MAX_RT60_S:g}] s, got {self.rt60_s:g}"
             raise InputError(msg)
 
     def check(self, plan: ScenePlan) -> None:

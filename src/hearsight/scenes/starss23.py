@@ -35,8 +35,9 @@ from hearsight.recording.files import replacing
 from hearsight.recording.layout import parse_layout
 from hearsight.scenes.folder import Camera, write_filmed
 from hearsight.scenes.mixer import NoiseSettings, render_audio
+from hearsight.scenes.plan import ScenePlan
 from hearsight.scenes.planner import SceneSettings, random_plan
-from hearsight.scenes.room import MAX_RT60_S, Room
+from hearsight.scenes.room import MAX_RT60_S, MIN_RT60_S, Room
 from hearsight.scenes.soundbank import ProceduralSounds, SoundBank
 from hearsight.scenes.truth import truth
 from hearsight.spatial.projection import Projection
@@ -82,6 +83,9 @@ class Starss23Settings:
     def __post_init__(self) -> None:
         if self.scene.sample_rate != SAMPLE_RATE:
             msg = f"STARSS23 has {SAMPLE_RATE} Hz, got {self.scene.sample_rate}"
+            raise InputError(msg)
+        if self.rt60_s is not None and not MIN_RT60_S <= self.rt60_s <= MAX_RT60_S:
+            msg = f"RT60 must lie in [{MIN_RT60_S:g}, {MAX_RT60_S:g}] s, got {self.rt60_s:g}"
             raise InputError(msg)
         if self.width < 16 or self.width % 4:
             msg = f"width must be a multiple of 4 of at least 16 pixels, got {self.width}"
@@ -168,16 +172,23 @@ def write_starss23(
     if n_recordings < 1:
         msg = f"a corpus needs at least one recording, got {n_recordings}"
         raise InputError(msg)
+    entries = [entry(index) for index in range(n_recordings)]
+    rooms = _rooms(entries, chosen)
     _claim(root / SETTINGS_NAME, chosen, sounds)
-    return _write_all(root, [entry(index) for index in range(n_recordings)], chosen, sounds)
+    return _write_all(root, entries, rooms, chosen, sounds)
 
 
 def _write_all(
-    root: Path, entries: list[Entry], settings: Starss23Settings, bank: SoundBank
+    root: Path,
+    entries: list[Entry],
+    rooms: dict[int, Room],
+    settings: Starss23Settings,
+    bank: SoundBank,
 ) -> Iterator[Entry]:
     for index, place in enumerate(entries):
         if not all((root / place.path(kind)).is_file() for kind in _SUFFIXES):
-            _write_recording(root, place, index, settings, bank)
+            plan = random_plan(np.random.default_rng([settings.seed, index]), bank, settings.scene)
+            _write_recording(root, place, plan, rooms.get(place.room), settings)
         yield place
     for kind in ("foa", "mic"):
         train = sorted(e.path(kind) for e in entries if e.subset.startswith("dev-train"))
@@ -194,17 +205,25 @@ def _write_all(
 
 
 def _write_recording(
-    root: Path, place: Entry, index: int, settings: Starss23Settings, bank: SoundBank
+    root: Path, place: Entry, plan: ScenePlan, room: Room | None, settings: Starss23Settings
 ) -> None:
-    rng = np.random.default_rng([settings.seed, index])
-    plan = random_plan(rng, bank, settings.scene)
-    room = None if settings.rt60_s is None else _room(place.room, settings, settings.rt60_s)
     camera = Camera(Projection("equirectangular", settings.width, settings.width // 2), FPS)
     for kind in ("foa", "mic"):
         sound = render_audio(plan, parse_layout(kind), room=room, noise=settings.noise)
         write_audio(root / place.path(kind), sound.waveform, SAMPLE_RATE)
     write_filmed(root / place.path("video"), plan, camera)
     write_dcase(truth(plan), root / place.path("metadata"), year=2023)
+
+
+def _rooms(entries: list[Entry], settings: Starss23Settings) -> dict[int, Room]:
+    """Return the rooms of a corpus by number, none for the free field, and see that they can be."""
+    if settings.rt60_s is None:
+        return {}
+    numbers = {place.room for place in entries}
+    rooms = {number: _room(number, settings, settings.rt60_s) for number in sorted(numbers)}
+    for room in rooms.values():
+        _ = room.absorption  # raises where a room cannot be as dry as asked
+    return rooms
 
 
 def _room(number: int, settings: Starss23Settings, rt60_s: float) -> Room:
@@ -218,7 +237,7 @@ def _room(number: int, settings: Starss23Settings, rt60_s: float) -> Room:
     return Room(
         (float(size[0]), float(size[1]), float(size[2])),
         (float(listener[0]), float(listener[1]), float(listener[2])),
-        min(MAX_RT60_S, rt60_s * float(rng.uniform(0.8, 1.2))),
+        float(np.clip(rt60_s * rng.uniform(0.8, 1.2), MIN_RT60_S, MAX_RT60_S)),
     )
 
 

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+import soundfile
+
+from hearsight.cli import run
+from hearsight.events.formats.structured import read_json
+from hearsight.recording.media import probe
+
+SMALL = ["--duration", "2", "--width", "64"]
+
+
+def files(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_scene(tmp_path, capsys):
+    assert run(["simulate", str(tmp_path / "s"), *SMALL, "--seed", "3", "--masks"]) == 0
+    assert files(tmp_path) == ["masks.npz", "scene.mp4", "scene.wav", "truth.json"]
+    assert "truth.json" in capsys.readouterr().out
+    assert soundfile.info(tmp_path / "s" / "scene.wav").channels == 4
+    assert probe(tmp_path / "s" / "scene.mp4").chosen_video.width == 64
+
+
+@pytest.mark.parametrize(
+    ("options", "n_channels"),
+    [
+        (["--format", "fuma"], 4),
+        (["--format", "XYW-Z-:sn3d"], 6),
+        (["--format", "stereo", "--projection", "perspective", "--fov", "70"], 2),
+        (["--format", "mono", "--sources", "1", "--snr", "5"], 1),
+        (["--format", "mid-side", "--room-rt60", "0.3"], 2),
+    ],
+)
+def test_formats(tmp_path, options, n_channels):
+    assert run(["simulate", str(tmp_path), *SMALL, *options]) == 0
+    assert soundfile.info(tmp_path / "scene.wav").channels == n_channels
+    assert len(read_json(tmp_path / "truth.json")) >= 1
+
+
+def test_an_array_and_sounds_of_one_s_own(tmp_path):
+    geometry = tmp_path / "array.yaml"
+    geometry.write_text("microphones: [[0, 0.1, 0], [0, -0.1, 0], [0.1, 0, 0]]")
+    place = tmp_path / "sounds" / "dog"
+    place.mkdir(parents=True)
+    soundfile.write(place / "bark.wav", np.random.default_rng(0).normal(0, 0.1, 8000), 16000)
+    options = ["--format", "array", "--geometry", str(geometry), "--sounds", str(place.parent)]
+    assert run(["simulate", str(tmp_path / "out"), *SMALL, *options]) == 0
+    assert soundfile.info(tmp_path / "out" / "scene.wav").channels == 3
+    assert {event.label for event in read_json(tmp_path / "out" / "truth.json")} == {"dog"}
+
+
+def test_a_scene_without_sources_is_silent(tmp_path):
+    assert run(["simulate", str(tmp_path), *SMALL, "--sources", "0"]) == 0
+    assert not soundfile.read(tmp_path / "scene.wav")[0].any()
+    assert len(read_json(tmp_path / "truth.json")) == 0
+
+
+def test_a_corpus_resumes(tmp_path, capsys):
+    command = ["simulate", str(tmp_path), "--layout", "starss23", *SMALL]
+    assert run([*command, "--recordings", "1"]) == 0
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.wav")}
+    assert run([*command, "--recordings", "2"]) == 0
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
+    assert len(list(tmp_path.rglob("*.wav"))) == 4
+    assert capsys.readouterr().err == ""  # no progress bar where nobody watches
+
+
+@pytest.mark.slow
+def test_the_demonstration(tmp_path):
+    assert run(["simulate", str(tmp_path), "--demo"]) == 0
+    assert files(tmp_path) == ["scene.mp4", "scene.wav", "truth.json"]
+    video = probe(tmp_path / "scene.mp4").chosen_video
+    assert (video.width, video.height) == (640, 320)
+    assert probe(tmp_path / "scene.mp4").duration == pytest.approx(12.0, abs=0.1)
+    assert len(read_json(tmp_path / "truth.json")) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--format", "foaa"], "did you mean foa"),
+        (["--format", "array"], "--geometry"),
+        (["--geometry", "array.yaml"], "--format array"),
+        (["--format", "array", "--geometry", "missing.yaml"], "missing.yaml"),
+        (["--projection", "fisheye"], "perspective"),
+        (["--projection", "perspective", "--fov", "180"], "180"),
+        (["--fov", "90"], "--fov"),
+        (["--duration", "nan"], "1 to 3600"),
+        (["--duration", "inf"], "1 to 3600"),
+        (["--duration", "-2"], "1 to 3600"),
+        (["--duration", "two"], "--duration"),
+        (["--sources", "-1"], "n_sources"),
+        (["--sources", "1000"], "at most 24"),
+        (["--snr", "nan"], "snr_db"),
+        (["--room-rt60", "nan"], "RT60"),
+        (["--room-rt60", "9"], "RT60"),
+        (["--room-rt60", "0.01"], "RT60"),
+        (["--layout", "starss23", "--room-rt60", "9"], "RT60"),
+        (["--width", "7"], "--width"),
+        (["--sounds", "missing"], "missing"),
+        (["--seed", "-1"], "seed"),
+        (["--recordings", "3"], "--recordings"),
+        (["--layout", "stars23"], "did you mean starss23"),
+        (["--layout", "starss23", "--format", "mic"], "--format"),
+        (["--layout", "starss23", "--recordings", "0"], "at least one"),
+        (["--layout", "starss23", "--width", "30"], "width"),
+        (["--demo", "--snr", "3", "--fov", "4"], "--snr and --fov"),
+    ],
+)
+def test_bad_input_gets_one_line_and_leaves_nothing(tmp_path, capsys, options, message):
+    assert run(["simulate", str(tmp_path / "out"), *options]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert run(["simulate", str(tmp_path / "file" / "out"), *SMALL]) == 2
+    assert "file" in capsys.readouterr().err
