@@ -149,6 +149,8 @@ def period_of(sound: NDArray[np.float32], fps: float) -> float | None:
     spectra = np.fft.rfft(_local(sound[1:], fps), n=2 * len(sound), axis=0)
     likeness = np.fft.irfft(np.square(np.abs(spectra)), axis=0).mean(axis=1)[:longest]
     # Of a shifted copy less and less overlaps.
-    likeness = likeness / likeness[0] / (1.0 - np.arange(len(likeness)) / len(sound))
+    likeness = (
+        likeness / max(float(likeness[0]), 1e-9) / (1.0 - np.arange(len(likeness)) / len(sound))
+    )
     later = likeness[apart:]
     return float((apart + later.argmax()) / fps) if later.max(initial=0.0) > _REGULAR else None

@@ -31,6 +31,10 @@ ALPHA = 0.02
 STILL_ENERGY = 0.02
 """Mean motion energy (of 255) below which a cell counts as still."""
 
+STEADY_SHARE = 0.1
+"""A sound counts as steady if nine tenths of its levels lie within this share of their median:
+for white noise it is 0.07, for a bell that is struck again while it rings 0.4."""
+
 _GATE = 0.05
 """Cells that move less than this share of the liveliest cell are left out."""
 
@@ -292,6 +296,8 @@ def _map_shot(
         reason = f"a stretch of {duration:.1f} s is too short to judge; {SHORTEST_S:g} s are needed"
     elif sound[:, 0].max() < SILENT_LEVEL:
         reason = "the sound is silent"
+    elif _is_steady(sound[:, 0]):
+        reason = "the sound is steady"
     elif not moving.any():
         reason = "the picture does not move"
     if reason is not None:
@@ -311,6 +317,12 @@ def _map_shot(
     )
     values = _draw(motion, correlation, agreement.critical, fps, wraps=wraps)
     return SynchronyWindow(first, stop, p_value, best, sentence), values
+
+
+def _is_steady(level: NDArray[np.float32]) -> bool:
+    # Percentiles: a late first or an early last row is no change of the sound.
+    low, middle, high = np.percentile(level, [5, 50, 95])
+    return bool(high - low < STEADY_SHARE * middle)
 
 
 def _why_nothing(agreement: Agreement, sound: NDArray[np.float32], fps: float) -> str:
