@@ -72,14 +72,14 @@ def pack_heatmap(
     frames, rows, columns = heatmap.values.shape
     width = min(columns, MAX_COLUMNS)
     height = min(rows, max(1, round(rows * width / columns)))
-    stride = max(1, math.ceil(frames * height * width / raw_budget))
+    stride = max(1, math.ceil(frames / max(1, raw_budget // (height * width))))
     hop = float(np.median(np.diff(heatmap.times[:1000]))) if frames > 1 else 0.1
     while True:
         packed = _deflate(heatmap, (height, width), stride, budget)
         if packed is not None:
             times = tuple(round(float(time), 3) for time in heatmap.times[::stride])
             data = base64.b64encode(packed).decode("ascii")
-            return PackedMap(data, times, hop * stride, height, width)
+            return PackedMap(data, times, round(hop * stride, 6), height, width)
         stride *= 2
 
 
