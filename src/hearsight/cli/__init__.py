@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from hearsight.cli.info import info
 from hearsight.cli.simulate import simulate
 from hearsight.cli.view import view
 from hearsight.errors import HearsightError
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 
 
+app.command("info")(info)
 app.command("simulate")(simulate)
 app.command("view")(view)
 

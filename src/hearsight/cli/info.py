@@ -48,6 +48,8 @@ def info(
         msg = f"--audio goes with one file, got {len(files)}; give them one by one"
         raise InputError(msg)
     console = Console(soft_wrap=True, highlight=False)
+    if not console.is_terminal:
+        console.width = 200  # a file or pipe has no edge to cut a table at
     n_failed = 0
     for file in files:
         try:
@@ -91,19 +93,19 @@ def _table(*columns: str) -> Table:
 
 
 def _stream_table(findings: Findings) -> Table:
-    table = _table("stream", "", "codec", "holds", "rate", "seconds", "used")
+    table = _table("stream", "codec", "holds", "rate", "seconds", "used")
     for sound in findings.sound_media.audio:
         is_used = findings.audio is not None and sound.index == findings.audio.index
         table.add_row(
-            str(sound.index), "sound", sound.codec,
-            f"{sound.n_channels} channels, declared {sound.declared}", f"{sound.sample_rate} Hz",
+            f"{sound.index} sound", sound.codec,
+            f"{sound.n_channels} channels ({sound.declared})", f"{sound.sample_rate} Hz",
             f"{sound.duration:.2f}", "yes" if is_used else "",
         )  # fmt: skip
     for video in findings.media.video:
         is_used = findings.video is not None and video.index == findings.video.index
         rate = "still" if video.is_still else f"{video.fps:.6g} fps"
         table.add_row(
-            str(video.index), "cover" if video.is_cover else "picture", video.codec,
+            f"{video.index} {'cover' if video.is_cover else 'picture'}", video.codec,
             f"{video.width} x {video.height} {video.pixel_format}"
             + (f", turned {video.rotation}" if video.rotation else ""),
             rate + (" varying" if video.is_variable_rate else ""),

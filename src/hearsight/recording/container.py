@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import stat
+import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _NOT_MEDIA = frozenset(
     {"tty", "bin", "xbin", "adf", "idf", "rawvideo", "data", "concat", "hls", "dash", "sdp"}
 )
+
+
+_UNKNOWN_RIFF_SIZE = 0x7FFFF000  # what programs write that do not know the length yet
 
 
 @contextlib.contextmanager
@@ -113,11 +117,19 @@ def _check_file(file: Path) -> None:
 def _check_complete(file: Path, container: av.container.InputContainer) -> None:
     """Refuse a file whose own table of contents points past its end."""
     size = file.stat().st_size
-    for stream in container.streams:
-        entries = stream.index_entries
-        if len(entries) and entries[-1].pos + entries[-1].size > size:
-            msg = (
-                f"{file}: is cut off ({size} bytes, its index reaches to "
-                f"{entries[-1].pos + entries[-1].size}); copy it again"
-            )
-            raise MediaError(msg)
+    promised = max(
+        (
+            stream.index_entries[-1].pos + stream.index_entries[-1].size
+            for stream in container.streams
+            if len(stream.index_entries)
+        ),
+        default=0,
+    )
+    if container.format.name == "wav":
+        with file.open("rb") as source:
+            kind, riff_size = struct.unpack("<4sI", source.read(8))
+        if kind == b"RIFF" and riff_size < _UNKNOWN_RIFF_SIZE:
+            promised = riff_size + 8 - riff_size % 2
+    if promised > size:
+        msg = f"{file}: is cut off ({size} of {promised} bytes are there); copy it again"
+        raise MediaError(msg)

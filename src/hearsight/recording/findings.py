@@ -20,6 +20,8 @@ from hearsight.recording.panorama import PanoramaEvidence, judge_projection
 from hearsight.spatial.arrays import read_geometry
 from hearsight.spatial.projection import Projection, ProjectionKind
 
+_COUNTING = frozenset({"wav", "w64", "flac", "aiff", "caf"})
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -200,6 +202,7 @@ def examine(
     faults: tuple[Fault, ...] = ()
     if stream is not None:
         measured = measure(sound_media.path, stream)
+        _check_whole(sound_media, stream, measured)
         evidence = judge_layout(measured)
         layout = evidence.layout if given is None else given
         faults = _faults(stream, video, measured, layout, evidence)
@@ -223,6 +226,16 @@ def examine(
         panorama=panorama,
         faults=faults,
     )
+
+
+def _check_whole(media: Media, stream: AudioStream, measured: Measurements) -> None:
+    """Refuse sound that ends before its own header says, where the header counts samples."""
+    if media.container in _COUNTING and measured.duration < 0.98 * stream.duration - 0.1:
+        msg = (
+            f"{media.path}: is cut off ({measured.duration:.2f} of {stream.duration:.2f} s are "
+            "there); copy it again"
+        )
+        raise MediaError(msg)
 
 
 def _given_layout(

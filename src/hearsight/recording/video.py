@@ -132,7 +132,7 @@ def iterate_frames(
     file = Path(path)
     media = probe(file, frame_rate=frame_rate)
     chosen = _choose(file, media.video, media.chosen_video, stream)
-    converter = _Converter(size or (chosen.width, chosen.height), gray=gray)
+    converter = _Converter(file, size or (chosen.width, chosen.height), gray=gray)
     timed = shown_pictures(media, chosen)
     if fps is None or chosen.is_still:
         return ((float(begin), converter(frame)) for begin, _, frame in timed)
@@ -194,7 +194,7 @@ def sample_pictures(
     """
     import av
 
-    converter = _Converter(size, gray=True)
+    converter = _Converter(media.path, size, gray=True)
     sampled = []
     with open_container(media.path) as container:
         source = next(s for s in pictures(container) if s.index == stream.index)
@@ -446,24 +446,31 @@ def _at_constant_rate(
 class _Converter:
     """Scales, turns and unpacks decoded pictures, holding FFmpeg's scaler between them."""
 
-    def __init__(self, size: tuple[int, int], *, gray: bool) -> None:
+    def __init__(self, file: Path, size: tuple[int, int], *, gray: bool) -> None:
         import av.video.reformatter
 
         self._scaler = av.video.reformatter.VideoReformatter()
+        self._file = file
         self._size = size
         self._gray = gray
 
     def __call__(self, frame: av.video.frame.VideoFrame) -> NDArray[np.uint8]:
+        import av
+
         turned = orientation(frame)
         width, height = self._size[::-1] if turned.swaps_sides else self._size
         shrinks = width * height < frame.width * frame.height
-        scaled = self._scaler.reformat(
-            frame,
-            width=width,
-            height=height,
-            format="gray" if self._gray else "gbrp",
-            interpolation="AREA" if shrinks else "BICUBIC",
-        )
+        try:
+            scaled = self._scaler.reformat(
+                frame,
+                width=width,
+                height=height,
+                format="gray" if self._gray else "gbrp",
+                interpolation="AREA" if shrinks else "BICUBIC",
+            )
+        except (av.FFmpegError, ValueError) as error:
+            msg = f"{self._file}: its pictures ({frame.format.name}) cannot be converted to RGB"
+            raise MediaError(f"{msg}; convert the file first") from error
         if self._gray:
             return turned.apply(_plane(scaled, 0).copy())
         # Planes come as green, blue, red.
