@@ -42,4 +42,4 @@ def demo_plan() -> ScenePlan:
         ),
         SceneSource("footsteps", arc((-175.0, -45.0), (-10.0, -35.0), DURATION_S), size_m=0.6),
     )
-    return ScenePlan(sources, DURATION_S, SAMPLE_RATE, DCASE_2022, seed=2)
+    return ScenePlan(sources, DURATION_S, SAMPLE_RATE, DCASE_2022, seed=3)
