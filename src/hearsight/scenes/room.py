@@ -237,7 +237,7 @@ def room_around(plan: ScenePlan, rt60_s: float) -> Room:
 def reverberation(
     source: SceneSource, room: Room, receiver: Receiver, duration: float, sample_rate: int
 ) -> NDArray[np.float64]:
-    """Render what the walls return of one source.
+    """Render what the walls return of one source, its onset rounded to a sample.
 
     Parameters
     ----------
