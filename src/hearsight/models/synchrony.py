@@ -33,7 +33,7 @@ STILL_ENERGY = 0.02
 
 STEADY_SHARE = 0.1
 """A sound counts as steady if nine tenths of its levels lie within this share of their median:
-for white noise it is 0.07, for a bell that is struck again while it rings 0.4."""
+for white noise it is 0.07, for a bell that is struck again while it rings 0.5."""
 
 _GATE = 0.05
 """Cells that move less than this share of the liveliest cell are left out."""
