@@ -1,0 +1,124 @@
+"""Hearing a recording of any length in windows, with the same result as in one piece.
+
+Every window is heard with some sound before and after it, at least as much as any model looks
+around itself; what was found there is cut off again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hearsight.recording.audio import iterate_audio
+from hearsight.recording.findings import Findings
+from hearsight.recording.grid import LABEL_HOP_S
+from hearsight.systems.training_free import SAMPLE_RATE
+
+LABEL_SAMPLES = round(SAMPLE_RATE * LABEL_HOP_S)
+CONTEXT = 5
+"""Label frames heard before and after a window: models look 0.3 s around themselves."""
+
+
+def arranged_blocks(findings: Findings, block: int) -> Iterator[NDArray[np.float32]]:
+    """Read a recording's sound, channels arranged, at the analysis rate.
+
+    Parameters
+    ----------
+    findings : Findings
+        With a layout.
+    block : int
+        Samples per block.
+
+    Yields
+    ------
+    ndarray of float32, shape (channels, samples)
+        Samples that are not finite come as silence.
+    """
+    assert findings.layout is not None
+    assert findings.audio is not None
+    for samples in iterate_audio(
+        findings.sound_media.path,
+        stream=findings.audio.index,
+        block=block,
+        sample_rate=SAMPLE_RATE,
+    ):
+        finite = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        yield findings.layout.arrange(finite)
+
+
+def hear(
+    blocks: Iterator[NDArray[np.float32]],
+    model: Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]],
+    window: int,
+) -> Iterator[tuple[NDArray[np.float32], ...]]:
+    """Run an acoustic model over blocks of sound.
+
+    Parameters
+    ----------
+    blocks : iterator of ndarray, shape (channels, samples)
+        `window` label frames each; the last may be shorter.
+    model : callable
+        Takes (channels, samples) of whole label frames, returns arrays whose first axis is label
+        frames.
+    window : int
+        Label frames per block.
+
+    Yields
+    ------
+    tuple of ndarray
+        What the model found in one window; all windows together are the whole recording.
+    """
+    before: NDArray[np.float32] | None = None
+    current: NDArray[np.float32] | None = None
+    for block in blocks:
+        if current is not None:
+            yield _hear_one(model, before, current, block[:, : CONTEXT * LABEL_SAMPLES])
+            before = current[:, -CONTEXT * LABEL_SAMPLES :]
+        current = block
+        if block.shape[1] < window * LABEL_SAMPLES:
+            break
+    if current is not None:
+        yield _hear_one(model, before, current, None)
+
+
+def _hear_one(
+    model: Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]],
+    before: NDArray[np.float32] | None,
+    current: NDArray[np.float32],
+    after: NDArray[np.float32] | None,
+) -> tuple[NDArray[np.float32], ...]:
+    parts = [part for part in (before, current, after) if part is not None]
+    sound = np.concatenate(parts, axis=1)
+    missing = -sound.shape[1] % LABEL_SAMPLES
+    sound = np.pad(sound, ((0, 0), (0, missing)))
+    start = 0 if before is None else before.shape[1] // LABEL_SAMPLES
+    n_labels = -(-current.shape[1] // LABEL_SAMPLES)
+    return tuple(found[start : start + n_labels] for found in model(sound))
+
+
+class FrameStore:
+    """Frames of a map put by on disk while they are made, so that hours of them need no memory.
+
+    The file has no name and is gone with the object.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the memory map
+        self._shape: tuple[int, ...] = ()
+        self._n = 0
+
+    def append(self, frames: NDArray[np.floating]) -> None:
+        """Add frames, shape (n, height, width), in [0, 1]."""
+        self._shape = frames.shape[1:]
+        self._n += len(frames)
+        self._file.write(np.ascontiguousarray(frames, dtype=np.float16).tobytes())
+
+    def finish(self) -> NDArray[np.float16]:
+        """Return all frames, shape (frames, height, width), as a writable memory map."""
+        self._file.flush()
+        if self._n == 0:
+            return np.zeros((0, *(self._shape or (1, 1))), dtype=np.float16)
+        return np.memmap(self._file, dtype=np.float16, mode="r+", shape=(self._n, *self._shape))
