@@ -5,6 +5,8 @@ import hashlib
 import json
 import re
 import zlib
+from dataclasses import replace
+from fractions import Fraction
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,8 +16,9 @@ from PIL import Image
 from hearsight import Event, Events, HeatMap, MediaError, Projection, Scene, Track
 from hearsight.pictures.palette import event_colors
 from hearsight.recording.audio import read_audio, write_audio
+from hearsight.recording.copying import is_widely_playable
 from hearsight.recording.layout import foa, stereo
-from hearsight.recording.media import probe
+from hearsight.recording.media import VideoStream, probe
 from hearsight.recording.video import write_video
 from hearsight.viewer.preview import Preview
 from hearsight.viewer.report import MAX_ROWS, render_page, write_report
@@ -80,10 +83,13 @@ def test_the_page_loads_nothing_from_elsewhere(tmp_path):
     (out / "a file & more.csv").write_text("x")
     text = write_report(scene, out).read_text(encoding="utf-8")
     page = Page(text)
-    assert "link" not in page.tags
     assert "base" not in page.tags
     loads = [(tag, value) for tag, name, value in page.attributes if name in ("src", "href")]
-    assert loads == [("video", "preview.mp4"), ("a", "./a%20file%20%26%20more.csv")]
+    assert loads == [
+        ("link", "data:,"),
+        ("video", "preview.mp4"),
+        ("a", "./a%20file%20%26%20more.csv"),
+    ]
     style = page.text("style")
     assert "url(" not in style
     assert "@import" not in style
@@ -189,6 +195,14 @@ def test_a_large_or_odd_video_becomes_a_small_one(tmp_path):
     write_report(a_scene(media=source, projection=projection), tmp_path / "out")
     stream = probe(tmp_path / "out" / "preview.mp4").chosen_video
     assert (stream.width, stream.height, stream.pixel_format) == (960, 240, "yuv420p")
+
+
+def test_a_turned_video_is_not_merely_copied():
+    stream = VideoStream(0, "h264", 64, 32, 10.0, 1.0, pixel_format="yuv420p")
+    assert is_widely_playable(stream)
+    assert not is_widely_playable(replace(stream, rotation=90))
+    assert not is_widely_playable(replace(stream, sample_aspect=Fraction(4, 3)))
+    assert not is_widely_playable(replace(stream, codec="hevc"))
 
 
 def test_a_still_picture_is_shown_with_its_sound(tmp_path):

@@ -162,10 +162,16 @@ def _outline_picture(axes: Axes, projection: Projection) -> None:
     azimuth = np.rad2deg(np.arctan2(directions[:, 1], directions[:, 0]))
     elevation = np.rad2deg(np.arcsin(np.clip(directions[:, 2], -1.0, 1.0)))
     axes.plot(azimuth, elevation, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)), zorder=2)
+    middle = len(edge) // 2  # of the upper edge
     axes.annotate(
-        "the picture", (azimuth[0], elevation[0]), (0, 4), textcoords="offset points",
-        fontsize=8, color=MUTED,
-    )  # fmt: skip
+        "the picture",
+        (azimuth[middle], elevation[middle]),
+        (0, 4),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8,
+        color=MUTED,
+    )
 
 
 def _draw_path(axes: Axes, event: Event, color: str) -> None:

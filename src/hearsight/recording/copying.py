@@ -22,11 +22,16 @@ LISTENING_BITS_PER_SECOND = 96_000
 
 
 def is_widely_playable(stream: VideoStream) -> bool:
-    """Tell whether every current browser plays a picture stream as it is stored."""
+    """Tell whether every current browser shows a picture stream rightly when it is copied.
+
+    Copied packets lose the file's notes that the picture is to be turned or stretched.
+    """
     return (
         stream.codec == "h264"
         and stream.pixel_format in ("yuv420p", "yuvj420p")
         and not stream.is_still
+        and stream.rotation == 0
+        and stream.sample_aspect == 1
     )
 
 

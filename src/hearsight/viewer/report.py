@@ -34,7 +34,12 @@ MAX_ROWS = 2000
 _SCRIPTS = ("model.js", "stage.js", "plots.js", "page.js")
 
 _FILE_WORDS = {
-    ".json": "everything, as JSON",
+    "overlay.png": "the picture with its heat map",
+    "timeline.png": "what sounds when",
+    "azimuth.png": "from where, over time",
+    "sphere.png": "all directions",
+    "events.json": "everything, to be read by programs",
+    ".json": "JSON",
     ".jsonl": "one event per line, as JSON",
     ".csv": "table",
     ".mp4": "video with heat map and names",
@@ -239,7 +244,7 @@ def _files(names: list[str]) -> str:
 
     items = []
     for name in names:
-        words = _FILE_WORDS.get(Path(name).suffix.lower(), "")
+        words = _FILE_WORDS.get(name) or _FILE_WORDS.get(Path(name).suffix.lower(), "")
         about = f" <small>{words}</small>" if words else ""
         # "./" keeps a name such as "javascript:x" a name.
         items.append(f'<li><a href="./{quote(name)}" download>{html.escape(name)}</a>{about}</li>')
