@@ -192,7 +192,7 @@ def _draw_discs(axes: Axes, located: list[tuple[Event, str, str]]) -> None:
     from matplotlib.patheffects import withStroke
 
     largest = 150.0 if len(located) <= 60 else 60.0
-    taken: list[tuple[float, float, float, float]] = []
+    taken: list[_Rectangle] = []
     named: set[str] = set()
     for event, color, name in sorted(located, key=lambda item: -(item[0].confidence or 0.0)):
         azimuth, elevation = event.azimuth or 0.0, event.elevation or 0.0
@@ -207,12 +207,12 @@ def _draw_discs(axes: Axes, located: list[tuple[Event, str, str]]) -> None:
             zorder=5,
         )
         text = drawable(name, 30)
-        to_the_left = azimuth < -180.0 + _DEGREES_PER_SIGN * (len(text) + 2)
-        width = _DEGREES_PER_SIGN * (len(text) + 2)
-        start = azimuth if to_the_left else azimuth - width
-        box = (start, start + width, elevation - 1.0, elevation + 7.0)
-        if name in named or any(_overlap(box, other) for other in taken):
+        if name in named:
             continue
+        free = _free_side(text, azimuth, elevation, taken)
+        if free is None:
+            continue
+        to_the_left, box = free
         named.add(name)
         taken.append(box)
         axes.annotate(
@@ -233,6 +233,23 @@ def _draw_discs(axes: Axes, located: list[tuple[Event, str, str]]) -> None:
 _DEGREES_PER_SIGN = 3.7
 """Breadth of a letter of the names on the map."""
 
+_Rectangle = tuple[float, float, float, float]
+"""Least and greatest azimuth, least and greatest elevation."""
 
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+
+def _free_side(
+    text: str, azimuth: float, elevation: float, taken: list[_Rectangle]
+) -> tuple[bool, _Rectangle] | None:
+    """Return whether a name goes to the left of its disc, and what it covers; None: no room."""
+    width = _DEGREES_PER_SIGN * (len(text) + 2)
+    for to_the_left in (False, True):
+        start = azimuth if to_the_left else azimuth - width
+        box = (start, start + width, elevation - 1.0, elevation + 7.0)
+        is_inside = start >= -180.0 and start + width <= 180.0
+        if is_inside and not any(_overlap(box, other) for other in taken):
+            return to_the_left, box
+    return None
+
+
+def _overlap(a: _Rectangle, b: _Rectangle) -> bool:
     return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
