@@ -66,12 +66,31 @@ def orientation(frame: av.video.frame.VideoFrame | None) -> Orientation:
     if frame is None:
         return Orientation()
     matrix = side_data(frame, "DISPLAYMATRIX")
-    return Orientation() if matrix is None else _from_matrix(matrix)
+    if matrix is None:
+        # Also where the pixels come with kinds of data unknown to PyAV, as in photos with EXIF.
+        return Orientation(round(frame.rotation / 90.0) % 4 * 90)
+    return _from_matrix(matrix)
 
 
 def side_data(frame: av.video.frame.VideoFrame, name: str) -> bytes | None:
-    """Return what a decoded picture carries beside its pixels under a name of FFmpeg's, if any."""
-    data = frame.side_data.get(name)
+    """Return what a decoded picture carries beside its pixels.
+
+    Parameters
+    ----------
+    frame : VideoFrame
+    name : str
+        FFmpeg's name of the kind of data, such as "SPHERICAL".
+
+    Returns
+    -------
+    bytes or None
+        None if there is no such data, or if it comes with kinds that PyAV does not know and
+        therefore gives none at all.
+    """
+    try:
+        data = frame.side_data.get(name)
+    except ValueError:
+        return None
     return bytes(cast("SideData", data)) if data is not None else None
 
 
