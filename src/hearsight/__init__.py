@@ -31,6 +31,14 @@ _HOMES = {
     "Scene": "hearsight.events.scene",
     "Track": "hearsight.events.events",
     "Video": "hearsight.recording.recording",
+    "examine": "hearsight.recording.findings",
+    "locate": "hearsight.inference.locate",
+    "random_plan": "hearsight.scenes.planner",
+    "read_events": "hearsight.events.formats",
+    "read_recording": "hearsight.recording.audio",
+    "write_events": "hearsight.events.formats",
+    "write_result": "hearsight.inference.results",
+    "write_scene": "hearsight.scenes.folder",
 }
 
 __all__ = [
@@ -47,15 +55,30 @@ __all__ = [
     "Track",
     "Video",
     "__version__",
+    "examine",
+    "locate",
+    "random_plan",
+    "read_events",
+    "read_recording",
+    "write_events",
+    "write_result",
+    "write_scene",
 ]
 
 if TYPE_CHECKING:
     from hearsight.errors import HearsightError, InputError, MediaError
     from hearsight.events.events import Event, Events, Track
+    from hearsight.events.formats import read_events, write_events
     from hearsight.events.heatmaps import HeatMap
     from hearsight.events.scene import Scene
+    from hearsight.inference.locate import locate
+    from hearsight.inference.results import write_result
+    from hearsight.recording.audio import read_recording
+    from hearsight.recording.findings import examine
     from hearsight.recording.layout import ChannelLayout
     from hearsight.recording.recording import Recording, Video
+    from hearsight.scenes.folder import write_scene
+    from hearsight.scenes.planner import random_plan
     from hearsight.spatial.projection import Projection
 
 

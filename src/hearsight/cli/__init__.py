@@ -11,6 +11,7 @@ import sys
 import typer
 
 from hearsight.cli.info import info
+from hearsight.cli.locate import locate
 from hearsight.cli.simulate import simulate
 from hearsight.cli.view import view
 from hearsight.errors import HearsightError
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 
 
+app.command("locate")(locate)
 app.command("info")(info)
 app.command("simulate")(simulate)
 app.command("view")(view)
