@@ -291,7 +291,7 @@ def _describe_audio(
     context = stream.codec_context
     return AudioStream(
         index=stream.index,
-        codec=context.name,
+        codec=context.codec.canonical_name,
         sample_rate=context.sample_rate,
         n_channels=context.layout.nb_channels,
         declared=context.layout.name,
@@ -335,7 +335,7 @@ def _describe_video(
     is_still = total == 0.0 or len(times) == 1
     return VideoStream(
         index=stream.index,
-        codec=context.name,
+        codec=context.codec.canonical_name,
         width=width,
         height=height,
         fps=0.0 if is_still else _frame_rate(stream, times),

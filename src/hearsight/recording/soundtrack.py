@@ -31,13 +31,14 @@ _AAC_BITS_PER_SECOND = 192_000
 _AAC_RATES = (
     96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000
 )  # fmt: skip
-# What each kind of file may hold as it is; anything else is encoded anew.
+_PCM = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le"})
+# What each kind of file holds as it is; anything else is encoded anew. Matroska has no way to say
+# that sound begins before the picture, as that of lossy coders does.
 _COPIED = {
-    ".mp4": {"aac", "mp3", "flac", "opus", "alac", "ac3", "eac3"},
-    ".mov": {"aac", "mp3", "alac", "ac3", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le"},
-    ".mkv": {"aac", "mp3", "flac", "opus", "alac", "ac3", "eac3",
-             "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le"},
-}  # fmt: skip
+    ".mp4": frozenset({"aac", "mp3", "flac", "opus", "alac", "ac3", "eac3"}),
+    ".mov": frozenset({"aac", "mp3", "alac", "ac3"}) | _PCM,
+    ".mkv": frozenset({"flac", "alac"}) | _PCM,
+}
 
 
 class Soundtrack(abc.ABC):

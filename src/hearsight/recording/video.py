@@ -80,7 +80,7 @@ def exact_rate(fps: float | Fraction) -> Fraction:
         return fps
     whole = round(fps)
     ntsc = Fraction(whole * 1000, 1001)
-    if abs(fps - whole) > 1e-9 and abs(fps / float(ntsc) - 1.0) < 2e-5:
+    if whole and abs(fps - whole) > 1e-9 and abs(fps / float(ntsc) - 1.0) < 2e-5:
         return ntsc
     return Fraction(fps).limit_denominator(100_000)
 
@@ -388,7 +388,10 @@ def _choose(
 def _file_pictures(file: Path, index: int) -> Iterator[ShownPicture]:
     """Decode a stream and say from when to when each picture is shown."""
     with open_container(file) as container:
-        stream = next(s for s in pictures(container) if s.index == index)
+        stream = next((s for s in pictures(container) if s.index == index), None)
+        if stream is None:
+            msg = f"{file}: not a picture; replace or remove it"
+            raise MediaError(msg)
         stream.thread_type = "AUTO"
         usual = 1 / Fraction(stream.average_rate or stream.guessed_rate or 25)
         # A damaged time stamp must not make hours of one picture.
