@@ -221,7 +221,7 @@ def _without_reflections(
     ]
 
 
-def name_sources(tracks: Iterable[DirectionTrack], reach_deg: float = 15.0) -> Iterator[int]:
+def name_sources(tracks: Iterable[DirectionTrack], reach_deg: float = 20.0) -> Iterator[int]:
     """Tell which tracks are of the same source: one begins where another ended.
 
     Parameters

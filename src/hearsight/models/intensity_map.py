@@ -28,7 +28,7 @@ from hearsight.models.spectrum import (
     grid_directions,
     label_spectra,
 )
-from hearsight.models.votes import collect_votes, pursue
+from hearsight.models.votes import collect_votes, ownership, pursue
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,10 @@ class IntensityMap:
         Band in Hz. Below, rooms resonate; above, small first-order microphones alias.
     width_deg : float
         Standard deviation of the smoothing of the histogram.
-    reach_deg : float
-        Votes within this angle of a source are its own; nearer sources are not told apart.
+    reach_deg, fade_deg : float
+        Votes within the first angle of a source are its own, beyond the second none are: what a
+        source scatters around itself must not be taken for another. Sources nearer to each other
+        than about the mean of both are not told apart.
     """
 
     sample_rate: int = 24000
@@ -54,7 +56,8 @@ class IntensityMap:
     fmin: float = 200.0
     fmax: float = 6000.0
     width_deg: float = 9.0
-    reach_deg: float = 22.0
+    reach_deg: float = 20.0
+    fade_deg: float = 50.0
 
     def __call__(self, waveform: torch.Tensor) -> SpatialSpectrum:
         """Find sources.
@@ -76,7 +79,7 @@ class IntensityMap:
         directions = intensity / length.clamp_min(1e-20)
         cells, n_cells = _cells(directions), GRID_HEIGHT * GRID_WIDTH
         votes = collect_votes(energy, length / energy, directions, cells, n_cells)
-        kernels = _kernels(self.width_deg, self.reach_deg)
+        kernels = _kernels(self.width_deg, self.reach_deg, self.fade_deg)
         heat, found, shares = pursue(votes, *kernels, self.n_sources)
         return SpatialSpectrum(
             heat.view(-1, GRID_HEIGHT, GRID_WIDTH).numpy(), found.numpy(), shares.numpy()
@@ -93,10 +96,11 @@ def _cells(directions: torch.Tensor) -> torch.Tensor:
 
 
 @functools.lru_cache(maxsize=4)
-def _kernels(width_deg: float, reach_deg: float) -> tuple[torch.Tensor, torch.Tensor]:
+def _kernels(
+    width_deg: float, reach_deg: float, fade_deg: float
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return smoothing (1 at its peak) and ownership (1 within the reach) between all cells."""
     grid = grid_directions()
-    cosine = np.clip(grid @ grid.T, -1.0, 1.0)
-    smoothing = np.exp((cosine - 1.0) / np.deg2rad(width_deg) ** 2)
-    own = cosine >= np.cos(np.deg2rad(reach_deg))
-    return torch.from_numpy(smoothing.astype(np.float32)), torch.from_numpy(own.astype(np.float32))
+    cosine = torch.from_numpy(np.clip(grid @ grid.T, -1.0, 1.0)).float()
+    smoothing = torch.exp((cosine - 1.0) / float(np.deg2rad(width_deg)) ** 2)
+    return smoothing, ownership(torch.rad2deg(torch.arccos(cosine)), reach_deg, fade_deg)

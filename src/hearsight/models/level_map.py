@@ -14,7 +14,7 @@ import torch
 
 from hearsight.models.spectrum import SpatialSpectrum, label_spectra
 from hearsight.models.steering import candidates_for
-from hearsight.models.votes import collect_votes, pursue
+from hearsight.models.votes import collect_votes, ownership, pursue
 from hearsight.spatial.arrays import stereo_pair
 from hearsight.spatial.directions import to_angles
 
@@ -31,7 +31,7 @@ class LevelMap:
         How many sources are sought per frame at most.
     fmin, fmax : float
         Band in Hz.
-    width_deg, reach_deg : float
+    width_deg, reach_deg, fade_deg : float
         As in `IntensityMap`.
     """
 
@@ -40,7 +40,8 @@ class LevelMap:
     fmin: float = 200.0
     fmax: float = 8000.0
     width_deg: float = 9.0
-    reach_deg: float = 22.0
+    reach_deg: float = 20.0
+    fade_deg: float = 50.0
 
     def __call__(self, waveform: torch.Tensor) -> SpatialSpectrum:
         """Find sources.
@@ -73,6 +74,6 @@ class LevelMap:
         centres = torch.from_numpy(to_angles(candidates.directions)[0]).float()
         apart = (centres[:, None] - centres[None]).abs()
         smoothing = torch.exp(-0.5 * (apart / self.width_deg).square())
-        reach = (apart <= self.reach_deg).float()
+        reach = ownership(apart, self.reach_deg, self.fade_deg)
         heat, found, shares = pursue(votes, smoothing, reach, self.n_sources)
         return SpatialSpectrum(candidates.to_heat(heat.numpy()), found.numpy(), shares.numpy())

@@ -79,6 +79,24 @@ def collect_votes(
     return Votes(sums[0], vectors, total, is_silent(power))
 
 
+def ownership(angle_deg: torch.Tensor, reach_deg: float, fade_deg: float) -> torch.Tensor:
+    """Return how much of the votes at an angle from a source is its own.
+
+    Parameters
+    ----------
+    angle_deg : Tensor
+        Degrees.
+    reach_deg, fade_deg : float
+        All up to the first angle, none from the second on, linear between.
+
+    Returns
+    -------
+    Tensor
+        Of the same shape, in [0, 1].
+    """
+    return ((fade_deg - angle_deg) / (fade_deg - reach_deg)).clamp(0.0, 1.0)
+
+
 def pursue(
     votes: Votes, smoothing: torch.Tensor, reach: torch.Tensor, n_sources: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -90,7 +108,7 @@ def pursue(
     smoothing : Tensor, shape (cells, cells)
         How much votes count for nearby cells, 1 for their own.
     reach : Tensor, shape (cells, cells)
-        1 where votes of a cell belong to a source in another, else 0.
+        How much of the votes of a cell belongs to a source in another (`ownership`).
     n_sources : int
 
     Returns
