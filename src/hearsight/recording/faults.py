@@ -16,7 +16,7 @@ from hearsight.recording.recording import MIN_SAMPLE_RATE
 
 FaultKind = Literal[
     "silence", "dead", "duplicated", "inverted", "clipped", "over", "not finite", "offset",
-    "order", "sample rate", "lengths", "cut off",
+    "order", "sample rate", "lengths",
 ]  # fmt: skip
 
 _FAINT_PEAK = 1e-3  # -60 dB
@@ -54,7 +54,7 @@ def sound_faults(
     measured : Measurements
         Of that stream.
     layout : ChannelLayout or None
-        What the channels are taken for: channels that it leaves out may be silent.
+        What the channels are beyond doubt: channels that it leaves out may be silent.
 
     Returns
     -------
@@ -106,38 +106,30 @@ def order_faults(
     return ()
 
 
-def length_faults(
-    audio: AudioStream, measured: Measurements, video: VideoStream | None
-) -> tuple[Fault, ...]:
-    """Find sound that ends too early, or long before or after the picture.
+def length_faults(measured: Measurements, video: VideoStream | None) -> tuple[Fault, ...]:
+    """Find sound that lasts much longer or shorter than the picture.
 
     Parameters
     ----------
-    audio : AudioStream
     measured : Measurements
     video : VideoStream or None
+        A still picture has no length.
 
     Returns
     -------
     tuple of Fault
+        At most one.
     """
-    faults = []
-    declared, decoded = audio.start + audio.duration, measured.duration
-    if decoded < declared - max(0.5, 0.02 * declared):
-        message = (
-            f"only {decoded:.2f} s of the {declared:.2f} s that the file promises could be "
-            "decoded; it may be cut off, copy it again"
-        )
-        faults.append(Fault("cut off", message))
-    if video is not None and not video.is_still:
-        apart = abs(decoded - video.duration)
-        if apart > max(1.0, 0.05 * max(decoded, video.duration)):
-            message = (
-                f"sound lasts {decoded:.2f} s but the picture {video.duration:.2f} s; check that "
-                "they belong together"
-            )
-            faults.append(Fault("lengths", message))
-    return tuple(faults)
+    if video is None or video.is_still:
+        return ()
+    decoded = measured.duration
+    if abs(decoded - video.duration) <= max(1.0, 0.05 * max(decoded, video.duration)):
+        return ()
+    message = (
+        f"sound lasts {decoded:.2f} s but the picture {video.duration:.2f} s; check that they "
+        "belong together"
+    )
+    return (Fault("lengths", message),)
 
 
 def _level_faults(measured: Measurements, layout: ChannelLayout | None) -> Iterator[Fault]:

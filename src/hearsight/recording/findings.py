@@ -205,7 +205,7 @@ def examine(
         _check_whole(sound_media, stream, measured)
         evidence = judge_layout(measured)
         layout = evidence.layout if given is None else given
-        faults = _faults(stream, video, measured, layout, evidence)
+        faults = _faults(stream, video, measured, given, evidence)
     panorama = None if video is None else judge_projection(media, video)
     kind = projection or (panorama.kind if panorama else None)
     shown = None
@@ -263,10 +263,11 @@ def _faults(
     stream: AudioStream,
     video: VideoStream | None,
     measured: Measurements,
-    layout: ChannelLayout | None,
+    given: ChannelLayout | None,
     evidence: LayoutEvidence,
 ) -> tuple[Fault, ...]:
-    faults = sound_faults(stream, measured, layout) + length_faults(stream, measured, video)
+    layout = given or (evidence.layout if evidence.is_sure else None)
+    faults = sound_faults(stream, measured, layout) + length_faults(measured, video)
     if layout is not None and layout.kind == "foa" and len(measured.patches):
         rows = evidence.omni or omni_evidence(measured, tuple(sorted(layout.order)))
         faults += order_faults(layout, rows, measured)

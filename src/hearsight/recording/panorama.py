@@ -23,6 +23,7 @@ _CONTINUES = (
 )
 _BREAKS = 4.0
 _TEXTURE = 4.0  # gray levels by which an edge or row must vary to say anything
+_STEP = 0.5  # gray levels between neighbouring columns: less is a mere gradient from top to bottom
 _POLE = 0.05  # variation of the outermost rows against the middle; a plain sky lies near 0.07
 
 
@@ -103,8 +104,8 @@ def judge_projection(media: Media, stream: VideoStream) -> PanoramaEvidence:
     if stream.has_spherical_metadata:
         kind = "equirectangular"
     elif continues:
+        kind = "equirectangular"
         is_sure = is_double or has_poles
-        kind = "equirectangular" if is_sure else "perspective"
     elif continues is None:
         kind = "equirectangular" if is_double else "perspective"
         is_sure = not is_double and not has_poles
@@ -129,7 +130,7 @@ def _seam(pictures: NDArray[np.float64]) -> float | None:
     steps = np.abs(np.diff(pictures, axis=2))
     neighbours = np.concatenate([steps[:, :, :3], steps[:, :, -3:]], axis=2).mean()
     seam = float(np.abs(edges[0] - edges[1]).mean() / max(neighbours, 0.25))
-    is_plain = max(edge.std(axis=1).mean() for edge in edges) < _TEXTURE
+    is_plain = max(edge.std(axis=1).mean() for edge in edges) < _TEXTURE or neighbours < _STEP
     # Two plain edges of one colour are alike in any picture; of two colours, only in an ordinary.
     return None if is_plain and seam < _BREAKS else seam
 
