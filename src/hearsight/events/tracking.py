@@ -164,7 +164,8 @@ def track_directions(
                 track.add(frame, vector, share)
                 active.append(track)
     tracks = [t for t in ended + active if len(t.frames) >= chosen.min_length]
-    return _without_reflections(sorted(tracks, key=lambda t: t.frames[0]), chosen)
+    in_order = sorted(tracks, key=lambda t: (t.frames[0], t.frames[-1]))
+    return _without_reflections(in_order, chosen)
 
 
 def _assign(

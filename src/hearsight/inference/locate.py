@@ -140,7 +140,7 @@ def locate_examined(
     for n_labels in hearing.run(findings, window):
         progress(heard_share * min(1.0, n_labels * LABEL_HOP_S / max(duration, 1e-9)))
     tracks = hearing.tracks()
-    notes = [*findings.sentences, hearing.sentence]
+    notes = [] if tracks else [hearing.why_nothing()]
     synchrony = None
     if is_watched:
         synchrony, explanation = watch(
@@ -149,16 +149,16 @@ def locate_examined(
             progress=lambda seconds: progress(0.4 + 0.6 * min(1.0, seconds / max(duration, 1e-9))),
         )
         notes.append(explanation)
-    if not tracks:
-        notes.append(hearing.why_nothing())
     pictured = findings.projection if findings.video is not None else None
-    events = _make_events(tracks, hearing, duration, pictured, synchrony)
-    heatmaps = _make_heatmaps(hearing, tracks, duration, pictured, synchrony)
+    notes.append(hearing.sentence)
     if pictured is not None and not pictured.has_directions and model is not None:
         notes.append(
             "The field of view of the picture is not known, so directions are not drawn into it; "
             "give it with --fov."
         )
+    notes.extend(findings.sentences)
+    events = _make_events(tracks, hearing, duration, pictured, synchrony)
+    heatmaps = _make_heatmaps(hearing, tracks, duration, pictured, synchrony)
     progress(1.0)
     return Scene(
         Events(events, duration=duration),
@@ -362,7 +362,10 @@ def _make_heatmaps(
 
 
 def _scale(heat: NDArray[np.float16], tracks: list[DirectionTrack], onset_share: float) -> None:
-    """Scale an acoustic map in place so that its events reach 1; frames without events become 0."""
+    """Scale an acoustic map in place so that its events reach 1; frames without events become 0.
+
+    The square root keeps the weaker of two simultaneous sources visible.
+    """
     is_active = np.zeros(len(heat), dtype=bool)
     for track in tracks:
         is_active[track.frames[0] : track.frames[-1] + 1] = True
@@ -374,4 +377,4 @@ def _scale(heat: NDArray[np.float16], tracks: list[DirectionTrack], onset_share:
     for start in range(0, len(heat), _BLOCK):
         block = heat[start : start + _BLOCK].astype(np.float32) / full
         active = is_active[start : start + _BLOCK, None, None]
-        heat[start : start + _BLOCK] = np.where(active, np.minimum(block, 1.0), 0.0)
+        heat[start : start + _BLOCK] = np.where(active, np.sqrt(np.minimum(block, 1.0)), 0.0)
