@@ -20,7 +20,6 @@ from hearsight.models.level_map import LevelMap
 from hearsight.models.music import Music
 from hearsight.models.spectrum import SpatialSpectrum
 from hearsight.models.steered_response import SteeredResponse
-from hearsight.models.steering import candidates_for
 from hearsight.recording.layout import ChannelLayout
 from hearsight.spatial.arrays import stereo_pair
 
@@ -178,12 +177,3 @@ def choose_stereo_cue(waveform: NDArray[np.float32]) -> StereoCue:
 
     # Levels of a spaced pair stray a little, delays of a mixed one do not.
     return "time" if off_center(by_time) > 0.5 * off_center(by_level) else "level"
-
-
-def dimensions_of(layout: ChannelLayout) -> int:
-    """Return how many dimensions of direction a layout tells (see `Candidates`)."""
-    if layout.kind == "foa":
-        return 3
-    if layout.kind == "array":
-        return candidates_for(np.array(layout.positions)).dimensions
-    return 0 if layout.kind == "mono" else 1
