@@ -21,7 +21,7 @@ def with_moving_patch(n_frames=10, noise=0.0, seed=1):
     return frames + rng.normal(0.0, 1.0, frames.shape).astype(np.float32) * noise
 
 
-@pytest.mark.parametrize("noise", [0.0, 1.0, 3.0])
+@pytest.mark.parametrize("noise", [0.1, 1.0, 3.0])
 def test_motion_is_where_and_when_it_is(noise):
     energy, is_cut = measure_motion(with_moving_patch(noise=noise))
     assert energy.shape == (10, ROWS, COLUMNS)
@@ -30,6 +30,17 @@ def test_motion_is_where_and_when_it_is(noise):
     others[5, 5, 8] = 0.0
     assert others.mean() < 0.002 * energy.max()
     assert not is_cut.any()
+
+
+def test_repeated_pictures_keep_their_motion_for_a_while():
+    frames = with_moving_patch(noise=1.0)
+    energy, _ = measure_motion(frames)
+    doubled, _ = measure_motion(np.repeat(frames, 2, axis=0))
+    np.testing.assert_array_equal(doubled[::2], energy)
+    np.testing.assert_array_equal(doubled[1::2], energy)
+    frozen, _ = measure_motion(np.concatenate([frames[:6], np.repeat(frames[5:6], 9, axis=0)]))
+    assert (frozen[5:9].max(axis=(1, 2)) == frozen[5].max()).all()
+    assert not frozen[9:].any()
 
 
 def test_flicker_is_no_motion():

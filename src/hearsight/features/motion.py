@@ -3,7 +3,8 @@
 Row i compares picture i with picture i - 1; row 0 is zero. What changes the whole picture does not
 count: a common gain (flicker, exposure) is divided out, and differences as small as most of the
 picture shows (sensor noise, compression, slow pans) are taken off. At a camera cut nothing is
-compared; it is reported.
+compared; it is reported. A picture that repeats the one before to the last bit has been put in to
+reach a frame rate: it keeps the motion measured before, for a few pictures.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ _CUT_CHANGE = 4.0
 
 _CUT_RATIO = 4.0
 """... if it is this many times more than usual."""
+
+_MAX_REPEATS = 3
+"""A picture shown more often than this rests."""
 
 _OFFSET = 8.0
 """Keeps ratios of dark pixels finite; of 255."""
@@ -77,6 +81,8 @@ class MotionMeter:
     def __init__(self) -> None:
         self._previous: NDArray[np.float32] | None = None
         self._usual = 0.0
+        self._latest: NDArray[np.float32] | None = None
+        self._repeats = 0
 
     def push(
         self, frames: NDArray[np.float32] | NDArray[np.uint8]
@@ -112,9 +118,22 @@ class MotionMeter:
                 if self._previous.shape != frame.shape:
                     msg = f"frames changed their size from {self._previous.shape} to {frame.shape}"
                     raise InputError(msg)
-                energy[i], is_cut[i] = self._compare(frame, self._previous)
+                energy[i], is_cut[i] = self._measure(frame, self._previous)
             self._previous = frame
         return energy, is_cut
+
+    def _measure(
+        self, frame: NDArray[np.float32], previous: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], bool]:
+        if np.array_equal(frame, previous):
+            self._repeats += 1
+            if self._latest is None or self._repeats > _MAX_REPEATS:
+                shape = frame.shape[0] // CELL_PX, frame.shape[1] // CELL_PX
+                return np.zeros(shape, dtype=np.float32), False
+            return self._latest, False
+        self._repeats = 0
+        self._latest, is_cut = self._compare(frame, previous)
+        return self._latest, is_cut
 
     def _compare(
         self, frame: NDArray[np.float32], previous: NDArray[np.float32]

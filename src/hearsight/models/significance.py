@@ -12,7 +12,8 @@ every shift. The maximum over all cells, features and lags is taken in the same 
 holds the error over the whole picture and not cell by cell. A Gumbel distribution, the limit of
 maxima, is fitted to those of the foreign sounds; the p-value is its upper tail at the true sound.
 Neighboring shifts resemble one another, so a few seconds hold less evidence than their shifts:
-measured, foreign sounds pass about twice as often as the p-value says (docs/synchrony.md).
+measured, foreign sounds pass about as often as the p-value says in ten seconds and more often, up
+to three times, in five (docs/synchrony.md).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ MIN_SHIFT_S = 1.0
 SHORTEST_S = 3.0
 """Seconds below which there are too few shifts to judge."""
 
-_LAG_PENALTY = 0.5
+_LAG_PENALTY = 0.2
 """Share of the correlation that is taken off at the largest lag."""
 
 _REGULAR = 0.6

@@ -26,7 +26,11 @@ from hearsight.features.onsets import SILENT_LEVEL
 from hearsight.models.significance import SHORTEST_S, Agreement, period_of
 
 ALPHA = 0.02
-"""The p-value above which a window's map is empty."""
+"""The p-value above which the map of a video judged in one piece is empty."""
+
+ALPHA_OF_MANY = 0.005
+"""The same for each window of a longer video. There are more chances to be wrong and, in ten
+seconds, more evidence; with it a minute of foreign sound stays empty as often as a few seconds."""
 
 STILL_ENERGY = 0.02
 """Mean motion energy (of 255) below which a cell counts as still."""
@@ -61,6 +65,8 @@ class SynchronyWindow:
         nothing to compare.
     correlation : float
         The best cell's correlation in [0, 1], lessened by its lag; 0 where there was none.
+    is_empty : bool
+        Whether nothing moves with the sound.
     explanation : str
         A sentence for the person.
     """
@@ -69,12 +75,8 @@ class SynchronyWindow:
     stop: int
     p_value: float
     correlation: float
+    is_empty: bool
     explanation: str
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing moves with the sound."""
-        return self.p_value > ALPHA
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +218,7 @@ class SynchronyMapper:
         self._cuts = np.concatenate([self._cuts, is_cut])
         complete = [np.zeros((0, *motion.shape[1:]), dtype=np.float32)]
         while len(self._cuts) >= self._window + self._hop:
-            values, weight = self._add_overlap(self._window)
+            values, weight = self._add_overlap(self._window, ALPHA_OF_MANY)
             complete.append(values[: self._hop] / weight[: self._hop, None, None])
             self._overlap = values[self._hop :], weight[self._hop :]
             self._motion, self._sound = self._motion[self._hop :], self._sound[self._hop :]
@@ -228,7 +230,9 @@ class SynchronyMapper:
         """Return the remaining maps when the video has ended, shape (frames, height, width)."""
         if self._motion is None or len(self._cuts) == 0:
             return np.zeros((0, 1, 1) if self._motion is None else self._motion.shape, np.float32)
-        values, weight = self._add_overlap(len(self._cuts))
+        in_one_piece = self._start == 0 and not self._cuts[1:].any()
+        alpha = ALPHA if in_one_piece else ALPHA_OF_MANY
+        values, weight = self._add_overlap(len(self._cuts), alpha)
         self._motion, self._cuts = self._motion[:0], self._cuts[:0]
         return np.asarray(values / weight[:, None, None], dtype=np.float32)
 
@@ -248,7 +252,9 @@ class SynchronyMapper:
             msg = f"motion changed its size from {self._motion.shape[1:]} to {motion.shape[1:]}"
             raise InputError(msg)
 
-    def _add_overlap(self, length: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _add_overlap(
+        self, length: int, alpha: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Map the first `length` frames, weighted, and add what earlier windows left for them."""
         assert self._motion is not None
         assert self._sound is not None
@@ -258,6 +264,7 @@ class SynchronyMapper:
                 self._motion[start:stop],
                 self._sound[start:stop],
                 self._fps,
+                alpha,
                 first=self._start + start,
                 wraps=self._wraps,
             )
@@ -281,6 +288,7 @@ def _map_shot(
     motion: NDArray[np.float32],
     sound: NDArray[np.float32],
     fps: float,
+    alpha: float,
     *,
     first: int,
     wraps: bool,
@@ -301,14 +309,14 @@ def _map_shot(
     elif not moving.any():
         reason = "the picture does not move"
     if reason is not None:
-        return SynchronyWindow(first, stop, 1.0, 0.0, f"Synchrony map empty: {reason}."), nothing
+        sentence = f"Synchrony map empty: {reason}."
+        return SynchronyWindow(first, stop, 1.0, 0.0, True, sentence), nothing
 
-    agreement = Agreement.measure(motion[:, moving], sound, fps, ALPHA)
+    agreement = Agreement.measure(motion[:, moving], sound, fps, alpha)
     p_value, best = agreement.p_value, agreement.best
-    if p_value > ALPHA:
-        return SynchronyWindow(
-            first, stop, p_value, best, _why_nothing(agreement, sound, fps)
-        ), nothing
+    if p_value > alpha:
+        sentence = _why_nothing(agreement, sound, fps)
+        return SynchronyWindow(first, stop, p_value, best, True, sentence), nothing
     correlation = np.zeros(moving.shape, dtype=np.float32)
     correlation[moving] = agreement.correlation
     sentence = (
@@ -316,7 +324,7 @@ def _map_shot(
         f"(correlation {best:.2f}, p = {p_value:.2g})."
     )
     values = _draw(motion, correlation, agreement.critical, fps, wraps=wraps)
-    return SynchronyWindow(first, stop, p_value, best, sentence), values
+    return SynchronyWindow(first, stop, p_value, best, False, sentence), values
 
 
 def _is_steady(level: NDArray[np.float32]) -> bool:
