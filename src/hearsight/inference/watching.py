@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.features.motion import ANALYSIS_SIZE, MotionMeter
+from hearsight.features.motion import ANALYSIS_SIZE, CELL_PX, MotionMeter
 from hearsight.features.onsets import OnsetMeter
 from hearsight.inference.windows import FrameStore
 from hearsight.models.synchrony import SynchronyMapper, explain
@@ -50,6 +50,10 @@ def watch(
     """
     assert findings.video is not None
     assert findings.projection is not None
+    n_labels = frame_count(findings.duration)
+    if findings.video.is_still:
+        cells = (n_labels, ANALYSIS_SIZE[0] // CELL_PX, ANALYSIS_SIZE[1] // CELL_PX)
+        return np.zeros(cells, dtype=np.float16), "Synchrony map empty: the picture is still."
     mapper = SynchronyMapper(ANALYSIS_FPS, wraps=findings.projection.kind == "equirectangular")
     labels = _LabelFrames()
     meter = MotionMeter()
@@ -61,7 +65,7 @@ def watch(
         n_done += len(frames)
         progress(n_done / ANALYSIS_FPS)
     labels.push(mapper.finish())
-    return labels.finish(frame_count(findings.duration)), explain(mapper.windows)
+    return labels.finish(n_labels), explain(mapper.windows)
 
 
 def _batches(findings: Findings, frame_rate: float | None) -> Iterator[NDArray[np.uint8]]:
