@@ -42,6 +42,7 @@ _CLEARER = 0.8  # a channel beats another if its ratio scatters by less than thi
 _ONE_DIRECTION_DB = 0.7  # less scatter comes from a single source that does not move
 _LOW_BANDS = (0, 1, 2)
 _HIGH_BANDS = (-3, -2, -1)
+_IN_PHASE_HZ = 500.0  # below, a pair as far apart as our ears is in phase
 _HOA_CHANNELS = frozenset((order + 1) ** 2 for order in range(2, 8))
 
 
@@ -377,32 +378,33 @@ def _judge_pair(measured: Measurements) -> LayoutEvidence:
     pair = (stereo(), ChannelLayout("mid-side", (0, 1), 2))
     described = f"second channel {level_db:+.1f} dB, correlation {similarity:+.2f}"
     negative = _negative_share(measured)
-    if (
-        level_db < -3.0
-        and abs(similarity) < 0.4
-        and negative is not None
-        and (0.15 < negative < 0.85)
-    ):
+    goes_both_ways = negative is not None and 0.15 < negative < 0.85
+    if level_db < -3.0 and abs(similarity) < 0.4 and goes_both_ways:
         reason = (
-            f"mid and side: the second is weaker and goes now with, now against the first "
+            "mid and side: the second is weaker and goes now with, now against the first "
             f"({described})"
         )
-        is_clear = level_db < -5.0 and abs(similarity) < 0.3 and 0.25 < negative < 0.75
-        if is_clear:
+        if level_db < -5.0 and abs(similarity) < 0.3:
             return LayoutEvidence(pair[1:], True, (reason,))
         return LayoutEvidence(pair[::-1], False, (reason, "not sure: left and right fit too"))
-    if level_db < -3.0:
-        doubt = "not sure: a source on one side in mid and side looks the same"
-        return LayoutEvidence(pair, False, (f"left and right ({described})", doubt))
-    return LayoutEvidence(pair[:1], True, (f"left and right ({described})",))
+    reason = f"left and right ({described})"
+    if level_db < -3.0 or (negative is not None and negative > 0.15):
+        doubt = "not sure: mid and side with sources on one side look the same"
+        return LayoutEvidence(pair, False, (reason, doubt))
+    return LayoutEvidence(pair[:1], True, (reason,))
 
 
 def _negative_share(measured: Measurements) -> float | None:
-    """Share of the patches with one coherent sound in which the channels are in opposite phase."""
-    energies = measured.patches
+    """Share of the patches with one coherent sound in which the channels are in opposite phase.
+
+    Only low frequencies are taken, where even spaced microphones are in phase. None where there
+    is too little such sound.
+    """
+    is_low = measured.band_edges[measured.patch_bands + 1] < _IN_PHASE_HZ
+    energies, crossings = measured.patches[is_low], measured.crossings[is_low]
     product = np.sqrt(energies[:, 0] * energies[:, 1])
     is_loud = product > 1e-4 * product.max(initial=0.0)
-    coherence = measured.crossings / np.maximum(product, 1e-300)
+    coherence = crossings / np.maximum(product, 1e-300)
     is_coherent = is_loud & (np.abs(coherence) > 0.8)
     if is_coherent.sum() < max(20, 0.05 * is_loud.sum()):
         return None

@@ -266,7 +266,9 @@ def _faults(
     given: ChannelLayout | None,
     evidence: LayoutEvidence,
 ) -> tuple[Fault, ...]:
-    layout = given or (evidence.layout if evidence.is_sure else None)
+    # Two silent ones of six channels are how hosting sites deliver Ambisonics.
+    is_likely = evidence.is_sure or measured.n_channels == 6
+    layout = given or (evidence.layout if is_likely else None)
     faults = sound_faults(stream, measured, layout) + length_faults(measured, video)
     if layout is not None and layout.kind == "foa" and len(measured.patches):
         rows = evidence.omni or omni_evidence(measured, tuple(sorted(layout.order)))
