@@ -150,6 +150,15 @@ def test_scaling_sound_or_motion_changes_no_correlation():
     assert scaled.windows[0].correlation == pytest.approx(result.windows[0].correlation, abs=1e-5)
 
 
+def test_a_metronome_is_no_evidence():
+    beats = np.arange(0.2, 8.0, 0.8)
+    motion = picture(beats, strokes(8.0, 2), 8.0)
+    for shift in (0.0, 0.1, 0.8, 0.9):
+        result = synchrony(motion, sound_of(beats[:-2] + shift, 8.0), FPS)
+        assert result.is_empty
+        assert "repeats every 0.80 s" in result.explanation
+
+
 def test_a_regular_sound_is_told():
     assert period_of(sound_of(np.arange(0.2, 8.0, 0.6), 8.0), FPS) == pytest.approx(0.6, abs=0.05)
     assert period_of(sound_of(strokes(8.0, 1), 8.0), FPS) is None

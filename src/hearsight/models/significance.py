@@ -11,6 +11,8 @@ it: the same sound shifted in time (by at least `MIN_SHIFT_S`, circularly) and p
 every shift. The maximum over all cells, features and lags is taken in the same way for both, which
 holds the error over the whole picture and not cell by cell. A Gumbel distribution, the limit of
 maxima, is fitted to those of the foreign sounds; the p-value is its upper tail at the true sound.
+Where sound and motion both repeat strictly at one tempo, all there is to compare is their phase,
+and the p-value is at least the chance that phases agree within the lags.
 Neighboring shifts resemble one another, so a few seconds hold less evidence than their shifts:
 measured, foreign sounds pass about as often as the p-value says in ten seconds and more often, up
 to three times, in five (docs/synchrony.md).
@@ -41,6 +43,9 @@ _LAG_PENALTY = 0.2
 
 _REGULAR = 0.6
 """Correlation of a sound with its shifted self from which on it counts as regular."""
+
+_STRICT = 0.95
+"""The same, for sound and motion together, from which on their agreement is a matter of phase."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +99,9 @@ class Agreement:
         shifted = at_shift[apart : n_frames - apart + 1]
         foreign = np.concatenate([shifted.max(axis=1), backwards.max(axis=1)])
         p_value, critical = _judge(float(at_shift[0].max()), foreign, alpha)
-        return cls(at_shift[0], p_value, critical)
+        best = int(at_shift[0].argmax())
+        by_phase = _chance_of_phase(cells[:, best : best + 1], features, fps)
+        return cls(at_shift[0], max(p_value, by_phase), critical)
 
 
 def _local(values: NDArray[np.float32], fps: float) -> NDArray[np.float64]:
@@ -146,12 +153,30 @@ def period_of(sound: NDArray[np.float32], fps: float) -> float | None:
     fps : float
         Frames per second.
     """
-    apart, longest = round(MAX_LAG_S * fps), len(sound) // 3
-    spectra = np.fft.rfft(_local(sound[1:], fps), n=2 * len(sound), axis=0)
-    likeness = np.fft.irfft(np.square(np.abs(spectra)), axis=0).mean(axis=1)[:longest]
+    longest = len(sound) // 3
+    likeness = _likeness(_local(sound[1:], fps))[:longest]
+    return _best_repeat(likeness, fps, _REGULAR)
+
+
+def _likeness(series: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how much columns resemble themselves after each shift, 1 at shift 0."""
+    n_frames = len(series)
+    power = np.square(np.abs(np.fft.rfft(series, n=2 * n_frames, axis=0))).mean(axis=1)
+    likeness = np.fft.irfft(power)[: n_frames // 2]
     # Of a shifted copy less and less overlaps.
-    likeness = (
-        likeness / max(float(likeness[0]), 1e-9) / (1.0 - np.arange(len(likeness)) / len(sound))
-    )
+    overlap = 1.0 - np.arange(len(likeness)) / n_frames
+    return np.asarray(likeness / max(float(likeness[0]), 1e-9) / overlap)
+
+
+def _best_repeat(likeness: NDArray[np.float64], fps: float, level: float) -> float | None:
+    """Return the shift in seconds, beyond the lags, of the greatest likeness above a level."""
+    apart = round(MAX_LAG_S * fps)
     later = likeness[apart:]
-    return float((apart + later.argmax()) / fps) if later.max(initial=0.0) > _REGULAR else None
+    return float((apart + later.argmax()) / fps) if later.max(initial=0.0) > level else None
+
+
+def _chance_of_phase(cell: NDArray[np.float64], sound: NDArray[np.float64], fps: float) -> float:
+    """Return how probable a match is if motion and sound keep the same tempo strictly, else 0."""
+    both = np.minimum(_likeness(cell), _likeness(sound))
+    period = _best_repeat(both, fps, _STRICT)
+    return 0.0 if period is None else min(1.0, 2.0 * MAX_LAG_S / period)

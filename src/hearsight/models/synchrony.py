@@ -5,9 +5,10 @@ agrees with the sound more than with sounds that do not belong to it, the map is
 sentence says why. Otherwise the cells that agree, and their neighbors, are drawn at the moments at
 which they move.
 
-When it fails: two things that repeat strictly at the same tempo may agree by chance of phase; a
-picture in which everything moves alike (a shaken camera) has no place that stands out; what moves
-across the picture passes too quickly through each cell; a steady sound changes too little.
+When it fails: strict repetition (a metronome) leaves the map empty, and two things that keep
+nearly the same tempo may agree by chance; a picture in which everything moves alike (a shaken
+camera) has no place that stands out; what moves across the picture passes too quickly through each
+cell; a steady sound changes too little.
 """
 
 from __future__ import annotations
