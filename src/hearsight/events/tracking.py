@@ -105,7 +105,9 @@ class DirectionTrack:
         directions : ndarray, shape (n, 3)
             Local straight-line fits over 0.7 s weighted by share, so that movement is not delayed.
         """
-        known, weights = np.array(self.frames), np.array(self.shares)
+        known = np.array(self.frames)
+        # Frames without any share, as in a steady sound, still lie somewhere.
+        weights = np.maximum(self.shares, 1e-9)
         vectors = np.array(self.vectors)
         frames = np.arange(known[0], known[-1] + 1)
         smoothed = np.empty((len(frames), 3))

@@ -7,6 +7,7 @@ around itself; what was found there is cut off again.
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -106,7 +107,8 @@ class FrameStore:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the memory map
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the store
+        weakref.finalize(self, self._file.close)
         self._shape: tuple[int, ...] = ()
         self._n = 0
 
@@ -117,7 +119,10 @@ class FrameStore:
         self._file.write(np.ascontiguousarray(frames, dtype=np.float16).tobytes())
 
     def finish(self) -> NDArray[np.float16]:
-        """Return all frames, shape (frames, height, width), as a writable memory map."""
+        """Return all frames, shape (frames, height, width), as a writable memory map.
+
+        The map outlives the store.
+        """
         self._file.flush()
         if self._n == 0:
             return np.zeros((0, *(self._shape or (1, 1))), dtype=np.float16)
