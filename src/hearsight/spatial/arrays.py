@@ -101,7 +101,8 @@ def read_geometry(path: str | Path) -> NDArray[np.float64]:
     except FileNotFoundError as error:
         msg = f"{file}: no such geometry file; give a YAML file with microphones: [[x, y, z], ...]"
         raise InputError(msg) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        # ValueError: not UTF-8, or a date that does not exist; RecursionError: thousands of [.
         first = (str(error).splitlines() or ["unknown"])[0]
         msg = f"{file}: not a readable YAML file ({first}); expected microphones: [[x, y, z], ...]"
         raise InputError(msg) from error
@@ -111,7 +112,7 @@ def read_geometry(path: str | Path) -> NDArray[np.float64]:
         raise InputError(msg)
     try:
         return check_positions(np.array(microphones, dtype=float))
-    except (TypeError, ValueError) as error:  # InputError is a ValueError
+    except (TypeError, ValueError, OverflowError) as error:  # InputError is a ValueError
         reason = str(error) if isinstance(error, InputError) else "rows are not three numbers each"
         msg = f"{file}: {reason}"
         raise InputError(msg) from error
