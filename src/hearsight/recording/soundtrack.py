@@ -67,6 +67,7 @@ class EncodedSound(Soundtrack):
     ----------
     container : av.container.OutputContainer
     blocks : iterator of ndarray of float32, shape (channels, samples)
+        Samples that are not finite become silence.
     n_channels, sample_rate : int
     codec : {"aac", "flac", "pcm"}
         AAC at a rate that it does not know is resampled to 48 kHz.
@@ -107,7 +108,9 @@ class EncodedSound(Soundtrack):
         yield position / self._rate, self._stream.encode(None)
 
     def _resampled(self) -> Iterator[NDArray[np.float32]]:
-        for block in self._blocks:
+        for raw in self._blocks:
+            # Encoders refuse what is not a number, or spread it.
+            block = np.nan_to_num(raw, nan=0.0, posinf=0.0, neginf=0.0)
             sound = block if self._resampler is None else self._resampler.feed(block)
             if sound.shape[1]:
                 yield sound

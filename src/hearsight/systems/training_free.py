@@ -20,6 +20,7 @@ from hearsight.models.level_map import LevelMap
 from hearsight.models.music import Music
 from hearsight.models.spectrum import SpatialSpectrum
 from hearsight.models.steered_response import SteeredResponse
+from hearsight.recording.grid import LABEL_HOP_S
 from hearsight.recording.layout import ChannelLayout
 from hearsight.spatial.arrays import stereo_pair
 
@@ -167,7 +168,8 @@ def choose_stereo_cue(waveform: NDArray[np.float32]) -> StereoCue:
     -------
     {"time", "level"}
     """
-    sound = torch.from_numpy(waveform)
+    missing = -waveform.shape[1] % round(SAMPLE_RATE * LABEL_HOP_S)  # models take whole labels
+    sound = torch.nn.functional.pad(torch.from_numpy(waveform), (0, missing))
     by_time = SteeredResponse(stereo_pair(), SAMPLE_RATE, n_sources=1)(sound)
     by_level = LevelMap(SAMPLE_RATE, n_sources=1)(sound)
 
