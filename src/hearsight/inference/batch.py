@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hearsight.errors import HearsightError, InputError
+from hearsight.errors import HearsightError, InputError, MediaError
 from hearsight.events.formats.structured import read_json
 from hearsight.events.scene import Scene
 from hearsight.inference.locate import locate_examined
 from hearsight.inference.results import (
     EVENTS_NAME,
-    RUN_NAME,
     check_target,
     describe_run,
     is_done,
+    is_result,
     write_result,
 )
 from hearsight.recording.findings import examine
@@ -95,13 +96,16 @@ def plan_jobs(inputs: Iterable[Path], out: Path | None, *, has_audio: bool) -> l
     paths = list(dict.fromkeys(p for each in given for p in _expand(each, has_audio=has_audio)))
     if not paths:
         where = ", ".join(str(each) for each in given)
-        msg = f"{where}: no recordings there; give files such as .mp4 or .wav"
+        msg = (
+            f"{where}: no recordings there; give files such as .mp4 or .wav, or the sound that "
+            "belongs to a folder of pictures with --audio"
+        )
         raise InputError(msg)
     if has_audio and len(paths) > 1:
         msg = f"--audio belongs to one picture, got {len(paths)}; locate in them one by one"
         raise InputError(msg)
     if is_single:
-        return [Job(paths[0], out or DEFAULT_OUT / paths[0].stem)]
+        return [Job(paths[0], out or DEFAULT_OUT / paths[0].absolute().stem)]
     stems = [path.stem for path in paths]
     names = [p.stem if stems.count(p.stem) == 1 else p.name for p in paths]
     if len(set(names)) < len(names):
@@ -116,8 +120,9 @@ def _expand(path: Path, *, has_audio: bool) -> list[Path]:
         file
         for file in path.rglob("*")
         if file.suffix.lower() in MEDIA_SUFFIXES
+        and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        and not any((parent / RUN_NAME).exists() for parent in file.parents)
+        and not any(is_result(path / parent) for parent in file.relative_to(path).parents)
     )
 
 
@@ -152,6 +157,11 @@ def run_job(
         return _run_job(job, finding_options, locating_options, progress, is_forced=is_forced)
     except HearsightError as error:
         return Outcome(job, None, error)
+    except OSError as error:
+        # Such as a name that is too long, a folder that may not be entered, a full /tmp.
+        reason = error.strerror or str(error)
+        msg = f"{error.filename or job.path}: cannot be read or written ({reason}); check the place"
+        return Outcome(job, None, MediaError(msg))
 
 
 def _run_job(
@@ -163,13 +173,18 @@ def _run_job(
     is_forced: bool,
 ) -> Outcome:
     check_target(job.out.absolute())
+    if job.path.resolve().is_relative_to(job.out.resolve()):
+        msg = f"{job.path}: lies in {job.out}, which would be replaced; choose another --out"
+        raise InputError(msg)
     settings = {
         k: v if v is None else str(v) for k, v in (finding_options | locating_options).items()
     }
     files = [job.path, *(Path(p) for k in ("audio", "geometry") if (p := finding_options.get(k)))]
     run = describe_run(files, settings)
     if not is_forced and is_done(job.out, run):
-        return Outcome(job, read_json(job.out / EVENTS_NAME), was_done=True)
+        # A result that was damaged since is made again.
+        with contextlib.suppress(HearsightError):
+            return Outcome(job, read_json(job.out / EVENTS_NAME), was_done=True)
     findings = examine(job.path, **finding_options)
     scene = locate_examined(
         findings, progress=lambda share: progress(0.7 * share), **locating_options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from hearsight.models.spectrum import GRID_HEIGHT, GRID_WIDTH, SILENCE
 from hearsight.recording.audio import read_audio
 from hearsight.recording.findings import Findings, examine
 from hearsight.recording.grid import LABEL_HOP_S, frame_count
+from hearsight.recording.layout import ChannelLayout
 from hearsight.recording.recording import MIN_SAMPLE_RATE
 from hearsight.spatial.directions import to_angles
 from hearsight.spatial.projection import Projection, ProjectionKind
@@ -131,6 +133,7 @@ def locate_examined(
 ) -> Scene:
     """Do the work of `locate` on a recording that was examined before."""
     _check(findings, window_s)
+    told, findings = findings, _with_some_layout(findings)
     duration = findings.duration
     is_watched = findings.video is not None
     heard_share = 0.4 if is_watched else 1.0
@@ -150,19 +153,20 @@ def locate_examined(
         )
         notes.append(explanation)
     pictured = findings.projection if findings.video is not None else None
-    notes.append(hearing.sentence)
+    if tracks or not hearing.is_silent:
+        notes.append(hearing.sentence)
     if pictured is not None and not pictured.has_directions and model is not None:
         notes.append(
             "The field of view of the picture is not known, so directions are not drawn into it; "
             "give it with --fov."
         )
-    notes.extend(findings.sentences)
+    notes.extend(told.sentences)
     events = _make_events(tracks, hearing, duration, pictured, synchrony)
     heatmaps = _make_heatmaps(hearing, tracks, duration, pictured, synchrony)
     progress(1.0)
     return Scene(
         Events(events, duration=duration),
-        layout=findings.layout,
+        layout=told.layout,
         projection=pictured,
         heatmaps=tuple(heatmaps),
         notes=tuple(notes),
@@ -178,7 +182,7 @@ def _check(findings: Findings, window_s: float) -> None:
     if findings.audio is None or findings.measured is None:
         msg = f"{path}: holds no sound to locate; give the sound that belongs to it with --audio"
         raise MediaError(msg)
-    if findings.layout is None:
+    if findings.layout is None and not findings.measured.is_silent.all():
         reasons = findings.layout_evidence.reasons if findings.layout_evidence else ()
         msg = (
             f"{findings.sound_media.path}: its {findings.audio.n_channels} channels fit no known "
@@ -197,6 +201,14 @@ def _check(findings: Findings, window_s: float) -> None:
     if not window_s >= 10 * LABEL_HOP_S:
         msg = f"window_s must be at least {10 * LABEL_HOP_S:g} seconds, got {window_s:g}"
         raise InputError(msg)
+
+
+def _with_some_layout(findings: Findings) -> Findings:
+    """Take silence whose channels cannot be told for mono: it has no directions in any layout."""
+    if findings.layout is not None or findings.audio is None:
+        return findings
+    first = ChannelLayout("mono", (0,), findings.audio.n_channels)
+    return dataclasses.replace(findings, layout=first)
 
 
 def _choose_model(findings: Findings, method: ArrayMethod) -> AcousticModel | None:
@@ -229,6 +241,11 @@ class _Hearing:
     def sentence(self) -> str:
         """How directions were found."""
         return self.model.sentence if self.model else "One channel has no directions, only times."
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing was to be heard in any window."""
+        return all(powers.mean() <= SILENCE**2 for powers in self._powers)
 
     def run(self, findings: Findings, window: int) -> Iterator[int]:
         """Hear everything; yields the label frames done after each window."""
@@ -282,7 +299,7 @@ class _Hearing:
 
     def why_nothing(self) -> str:
         """Say why there are no events."""
-        if all(powers.mean() <= SILENCE**2 for powers in self._powers):
+        if self.is_silent:
             return "No events: the sound is silent."
         return (
             "No events: no direction stands out from the diffuse sound long enough. If the "

@@ -59,20 +59,22 @@ def write_result(
     target = Path(folder).absolute()
     check_target(target)
     partial = target.with_name(f".{target.name}.part")
+    earlier = target.with_name(f".{target.name}.old")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
+        for leftover in (partial, earlier):  # of a run that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
         partial.mkdir(parents=True)
         _write_files(scene, partial, frame_rate)
         text = json.dumps(dict(run or {"version": __version__}), indent=2, sort_keys=True)
         (partial / RUN_NAME).write_text(f"{text}\n", encoding="utf-8")
         if target.exists():
-            earlier = target.with_name(f".{target.name}.old")
-            shutil.rmtree(earlier, ignore_errors=True)
             target.rename(earlier)
             partial.rename(target)
             shutil.rmtree(earlier, ignore_errors=True)
         else:
             partial.rename(target)
+    except MediaError as error:
+        raise MediaError(str(error).replace(str(partial), str(target))) from error
     except OSError as error:
         msg = f"{target}: cannot be written ({error.strerror or error}); choose another --out"
         raise MediaError(msg) from error
@@ -99,9 +101,14 @@ def _write_files(scene: Scene, folder: Path, frame_rate: float | None) -> None:
     write_report(scene, folder, frame_rate=frame_rate)
 
 
+def is_result(folder: Path) -> bool:
+    """Tell whether a folder is a result: another program's run.json alone does not make it one."""
+    return (folder / RUN_NAME).is_file() and (folder / EVENTS_NAME).is_file()
+
+
 def check_target(folder: Path) -> None:
     """Raise InputError if something else than a result or an empty folder stands at `folder`."""
-    if folder.is_dir() and ((folder / RUN_NAME).exists() or not any(folder.iterdir())):
+    if folder.is_dir() and (is_result(folder) or not any(folder.iterdir())):
         return
     if folder.exists():
         msg = f"{folder}: exists and is no result of hearsight; choose another place with --out"
