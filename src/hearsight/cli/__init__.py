@@ -5,6 +5,7 @@ Errors raised on purpose become one line on standard error and exit code 2.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -14,12 +15,13 @@ from hearsight.cli.info import info
 from hearsight.cli.locate import locate
 from hearsight.cli.simulate import simulate
 from hearsight.cli.view import view
-from hearsight.errors import HearsightError
+from hearsight.errors import HearsightError, InputError
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="hearsight",
     help="Tell what is sounding in a recording, when, and where.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
@@ -64,20 +66,41 @@ def run(arguments: list[str]) -> int:
         0 done, 2 bad input (one line on standard error), 130 interrupted.
     """
     try:
+        _refuse_empty(arguments)
         result = app(arguments, standalone_mode=False)
-    except typer.Abort:
-        return _fail("interrupted; finished outputs are whole, run again to go on", code=130)
+        sys.stdout.flush()
     except typer.TyperException as error:
-        return _fail(error.format_message())
+        verbs = {command.name for command in app.registered_commands}
+        verb = f"{arguments[0]} " if arguments[:1] and arguments[0] in verbs else ""
+        return _fail(f"{error.format_message().rstrip('.')}; see hearsight {verb}--help")
     except HearsightError as error:
         return _fail(str(error))
-    except KeyboardInterrupt:
-        return _fail("interrupted; finished outputs are whole, run again to go on", code=130)
-    except BrokenPipeError:
+    except (typer.Abort, KeyboardInterrupt):
+        result = _INTERRUPTED
+    except (BrokenPipeError, SystemExit):
         # The reader of our output has left (as in `| head`); nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        _drop_output()
+        place = error.filename or "output"
+        return _fail(f"{place}: cannot be read or written ({error.strerror or error}); free space")
+    if result == _INTERRUPTED:
+        return _fail("interrupted; finished outputs are whole, run again to go on", _INTERRUPTED)
     return result if isinstance(result, int) else 0
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """Refuse `hearsight locate "$UNSET"`, which would stand for the folder we are in."""
+    if "" in arguments:
+        msg = f"argument {arguments.index('') + 1} is empty; write . for the folder you are in"
+        raise InputError(msg)
+
+
+def _drop_output() -> None:
+    """Let what standard output still holds vanish, so that leaving does not fail on it again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int = 2) -> int:

@@ -72,6 +72,9 @@ def locate(
     if frame_rate is not None and not 0.0 < frame_rate <= 1000.0:
         msg = f"--frame-rate must lie between 0 and 1000 pictures per second, got {frame_rate:g}"
         raise InputError(msg)
+    if fov is not None and not 0.0 < fov < 180.0:
+        msg = f"--fov must lie between 0 and 180 degrees, got {fov:g}"
+        raise InputError(msg)
     jobs = plan_jobs(files, out, has_audio=audio is not None)
     finding = {
         "audio": audio,
