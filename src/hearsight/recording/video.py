@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from hearsight.errors import InputError, MediaError
 from hearsight.recording.container import open_container, pictures, time_origin
+from hearsight.recording.encoding import PictureEncoder
 from hearsight.recording.files import replacing
 from hearsight.recording.media import FOLDER_FPS, Media, VideoStream, folder_frames, probe
 from hearsight.recording.orientation import orientation
@@ -276,33 +277,15 @@ def write_video(
             # A player in a page needs the table of contents at the front.
             options = {} if suffix == ".mkv" else {"movflags": "+faststart"}
             with av.open(temporary, "w", options=options) as container:
-                picture = _picture_encoder(container, size, rate, crf)
+                encoder = PictureEncoder(container, size, rate, crf)
                 soundtrack = _soundtrack(container, audio, sound, suffix)
-                _encode(container, picture, soundtrack, frames, rate)
+                _encode(encoder, soundtrack, frames)
         except av.FFmpegError as error:
             reason = error.strerror or type(error).__name__
             msg = f"{target}: cannot be written ({reason}); free space or choose another place"
             raise MediaError(msg) from error
         if spherical:
             mark_equirectangular(temporary)
-
-
-def _picture_encoder(
-    container: av.container.OutputContainer, size: tuple[int, int], rate: Fraction, crf: int
-) -> av.video.stream.VideoStream:
-    from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
-
-    # "veryfast" takes a third of the time of the default for a tenth more bytes.
-    stream = container.add_stream("libx264", rate, {"crf": str(crf), "preset": "veryfast"})
-    stream.width, stream.height = size
-    stream.pix_fmt = "yuv444p" if size[0] % 2 or size[1] % 2 else "yuv420p"
-    stream.time_base = 1 / rate
-    stream.gop_size = max(1, round(2 * rate))  # a player jumps to a key picture: every 2 s
-    stream.colorspace = Colorspace.ITU709
-    stream.color_primaries = ColorPrimaries.BT709
-    stream.color_trc = ColorTrc.BT709
-    stream.color_range = ColorRange.MPEG
-    return stream
 
 
 def _soundtrack(
@@ -329,41 +312,15 @@ def _soundtrack(
 
 
 def _encode(
-    container: av.container.OutputContainer,
-    picture: av.video.stream.VideoStream,
-    soundtrack: Soundtrack | None,
-    frames: Iterable[NDArray[np.uint8]],
-    rate: Fraction,
+    encoder: PictureEncoder, soundtrack: Soundtrack | None, frames: Iterable[NDArray[np.uint8]]
 ) -> None:
-    import av.video.frame
-    from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
-
-    scaler = VideoReformatter()
-    expected = (3, picture.height, picture.width)
-    number = 0
-    for number, frame in enumerate(frames, 1):
-        if frame.shape != expected or frame.dtype != np.uint8:
-            msg = f"frames must be uint8 of shape {expected}, got {frame.dtype} {frame.shape}"
-            raise InputError(msg)
-        raw = av.video.frame.VideoFrame.from_ndarray(
-            np.ascontiguousarray(frame.transpose(1, 2, 0)), format="rgb24"
-        )
-        encoded = scaler.reformat(
-            raw,
-            format=picture.pix_fmt,
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-        )
-        encoded.pts, encoded.time_base = number - 1, 1 / rate
-        container.mux(picture.encode(encoded))
+    for frame in frames:
+        time = encoder.write(frame)
         if soundtrack is not None:
-            soundtrack.write_until(container, float(number / rate))
-    if number == 0:
-        msg = "a video needs at least one frame, got none"
-        raise InputError(msg)
-    container.mux(picture.encode(None))
+            soundtrack.write_until(encoder.container, time)
+    encoder.finish()
     if soundtrack is not None:
-        soundtrack.write_until(container, math.inf)
+        soundtrack.write_until(encoder.container, math.inf)
 
 
 def _choose(
