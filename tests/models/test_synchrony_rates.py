@@ -27,6 +27,9 @@ STEADY = ("water tap", "domestic sounds")
 """Classes whose level hardly changes: nothing can be seen to move with them."""
 LABELS = tuple(label for label in DCASE_2022 if label not in STEADY)
 N_SEEDS = 50
+FIRST_SEED = 1000
+"""Settings of the map were chosen on smaller seeds; none was changed after looking at these."""
+SEEDS = range(FIRST_SEED, FIRST_SEED + N_SEEDS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,14 +107,14 @@ def log_rates(what, outcomes):
     logger = logging.getLogger(__name__)
     logger.info("%s: %d of %d", what, sum(outcomes), len(outcomes))
     for label in LABELS:
-        own = [ok for seed, ok in enumerate(outcomes) if trial(seed).label == label]
+        own = [ok for seed, ok in zip(SEEDS, outcomes, strict=True) if trial(seed).label == label]
         logger.info("    %s: %d of %d", label, sum(own), len(own))
 
 
 @pytest.mark.slow
 def test_the_peak_lies_in_the_sounding_things_box():
     hits, overlaps = [], []
-    for seed in range(N_SEEDS):
+    for seed in SEEDS:
         scene = trial(seed)
         mean = synchrony(scene.motion, scene.own, FPS).values.mean(axis=0)
         row, column = np.unravel_index(mean.argmax(), mean.shape)

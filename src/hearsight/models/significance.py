@@ -13,9 +13,8 @@ holds the error over the whole picture and not cell by cell. A Gumbel distributi
 maxima, is fitted to those of the foreign sounds; the p-value is its upper tail at the true sound.
 Where sound and motion both repeat strictly at one tempo, all there is to compare is their phase,
 and the p-value is at least the chance that phases agree within the lags.
-Neighboring shifts resemble one another, so a few seconds hold less evidence than their shifts:
-measured, foreign sounds pass about as often as the p-value says in ten seconds and more often, up
-to three times, in five (docs/synchrony.md).
+Neighboring shifts resemble one another, so there are fewer foreign sounds than shifts: measured,
+they pass two to three times as often as the p-value says (docs/synchrony.md).
 """
 
 from __future__ import annotations

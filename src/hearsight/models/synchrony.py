@@ -30,8 +30,8 @@ ALPHA = 0.02
 """The p-value above which the map of a video judged in one piece is empty."""
 
 ALPHA_OF_MANY = 0.005
-"""The same for each window of a longer video. There are more chances to be wrong and, in ten
-seconds, more evidence; with it a minute of foreign sound stays empty as often as a few seconds."""
+"""The same for each window of a longer video: there are more chances to be wrong and, in ten
+seconds, more evidence."""
 
 STILL_ENERGY = 0.02
 """Mean motion energy (of 255) below which a cell counts as still."""
