@@ -32,8 +32,8 @@ from hearsight.models.spectrum import (
 from hearsight.models.steering import Candidates, candidates_for
 from hearsight.spatial.arrays import far_field_delays
 
-BLOCK = 64
-"""Label frames worked on at a time; bounds the memory."""
+BLOCK_VALUES = 1 << 22
+"""Correlation values worked on at a time, whatever the array's size; bounds the memory."""
 
 MAX_PAIRS = 120
 """More pairs add time but hardly anything else; of larger arrays an even choice is taken."""
@@ -62,10 +62,11 @@ class SteeredResponse:
     n_sources: int = 4
     fmin: float = 200.0
     fmax: float = 8000.0
-    oversampling: int = 16
+    oversampling: int = 8
     candidates: Candidates = field(init=False, repr=False)
     _pairs: torch.Tensor = field(init=False, repr=False)
-    _lags: torch.Tensor = field(init=False, repr=False)
+    _steps: torch.Tensor = field(init=False, repr=False)
+    _reach: int = field(init=False, repr=False)
     _n_fft: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +82,10 @@ class SteeredResponse:
             n_fft *= 2
         object.__setattr__(self, "candidates", candidates)
         object.__setattr__(self, "_pairs", pairs)
-        object.__setattr__(self, "_lags", lags.T.float())
+        # Lags as steps of the oversampled clock, and how many there are to each side.
+        steps = (lags * self.oversampling).T.float().contiguous()
+        object.__setattr__(self, "_steps", steps)
+        object.__setattr__(self, "_reach", int(steps.abs().max()) + 1)
         object.__setattr__(self, "_n_fft", n_fft)
 
     def __call__(self, waveform: torch.Tensor) -> SpatialSpectrum:
@@ -111,12 +115,13 @@ class SteeredResponse:
         silent = is_silent(power) | (now.sum(dim=1) < 0.05 * total)
         cross, weight = cross / total[:, None, None], weight[:, None] / total[:, None, None]
         first_bin = round(float(frequencies[0]) * self._n_fft / self.sample_rate)
+        block = max(1, BLOCK_VALUES // (len(self._pairs) * (2 * self._reach + 1)))
         blocks = [
             self._pursue(
-                self._correlation(cross[start : start + BLOCK], first_bin),
-                self._correlation(weight[start : start + BLOCK], first_bin),
+                self._correlation(cross[start : start + block], first_bin, self._reach),
+                self._correlation(weight[start : start + block], first_bin, 2 * self._reach),
             )
-            for start in range(0, len(total), BLOCK)
+            for start in range(0, len(total), block)
         ]
         heat, peaks, shares = (torch.cat(parts) for parts in zip(*blocks, strict=True))
         shares = shares.masked_fill(silent[:, None], 0.0)
@@ -124,44 +129,46 @@ class SteeredResponse:
         peaks = peaks.masked_fill(shares[..., None] <= 0.0, torch.nan)
         return SpatialSpectrum(self.candidates.to_heat(heat.numpy()), peaks.numpy(), shares.numpy())
 
-    def _correlation(self, spectra: torch.Tensor, first_bin: int) -> torch.Tensor:
-        """Turn (labels, pairs, bins) into correlations over finely sampled lags, 1 at most."""
-        n_lags = self._n_fft * self.oversampling
+    def _correlation(self, spectra: torch.Tensor, first_bin: int, reach: int) -> torch.Tensor:
+        """Turn (labels, pairs, bins) into correlations at -reach, ..., reach steps, 1 at most."""
+        n_steps = self._n_fft * self.oversampling
         padded = torch.nn.functional.pad(spectra, (first_bin, 0)).to(torch.complex64)
-        return torch.fft.irfft(padded, n=n_lags) * (0.5 * n_lags)
+        circular = torch.fft.irfft(padded, n=n_steps) * (0.5 * n_steps)
+        return torch.cat([circular[..., -reach:], circular[..., : reach + 1]], dim=-1)
 
     def _steer(self, correlation: torch.Tensor) -> torch.Tensor:
         """Average over pairs the correlation at each candidate's lags: (labels, candidates)."""
-        response = torch.zeros(len(correlation), self._lags.shape[1])
-        for pair, lags in enumerate(self._lags):
-            response += _read(correlation[:, pair], lags * self.oversampling)
-        return response / len(self._lags)
+        n_pairs, n_steps = correlation.shape[1:]
+        table = correlation.permute(1, 2, 0).reshape(n_pairs * n_steps, -1)
+        low = self._steps.floor()
+        part = self._steps - low
+        rows = low.long() + self._reach + torch.arange(n_pairs)[:, None] * n_steps
+        response = torch.nn.functional.embedding_bag(
+            torch.cat([rows, rows + 1]).T.contiguous(),
+            table,
+            mode="sum",
+            per_sample_weights=torch.cat([1.0 - part, part]).T.contiguous(),
+        )
+        return response.T.contiguous() / n_pairs
 
     def _pursue(
         self, correlation: torch.Tensor, pulse: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         response = self._steer(correlation)
         heat = (response - response.mean(dim=1, keepdim=True)).clamp(0.0, 1.0)
-        steps = torch.arange(correlation.shape[-1])
+        places = torch.arange(correlation.shape[-1])
         directions, masses = [], []
         for _ in range(self.n_sources):
             contrast = response - response.mean(dim=1, keepdim=True)
             mass, peak = contrast.max(dim=1)
             directions.append(self.candidates.refine(contrast, peak))
             masses.append(mass.clamp(0.0, 1.0))
-            lags = (self._lags[:, peak].T * self.oversampling).round().long()
-            gain = correlation.gather(2, lags[..., None] % len(steps)).clamp_min(0.0)
-            index = (steps - lags[..., None]) % len(steps)
+            # What a source at the peak explains of each pair's correlation: a pulse at its lag.
+            lags = self._steps[:, peak].T.round().long()[..., None]
+            gain = correlation.gather(2, lags + self._reach).clamp_min(0.0)
+            middle = pulse[..., 2 * self._reach : 2 * self._reach + 1]
+            index = places + self._reach - lags
             explained = pulse.expand(-1, lags.shape[1], -1).gather(2, index)
-            correlation = correlation - gain / pulse[..., :1] * explained
+            correlation = correlation - gain / middle * explained
             response = self._steer(correlation)
         return heat, torch.stack(directions, dim=1), torch.stack(masses, dim=1)
-
-
-def _read(values: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """Read the rows of circular `values` (labels, n) at fractional places (m,), linearly."""
-    below = places.floor()
-    part = places - below
-    low = below.long() % values.shape[1]
-    high = (low + 1) % values.shape[1]
-    return values[:, low] * (1.0 - part) + values[:, high] * part
