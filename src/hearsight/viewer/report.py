@@ -86,7 +86,8 @@ def write_report(scene: Scene, folder: str | Path, *, frame_rate: float | None =
     page = render_page(scene, preview, _offered_files(place))
     target = place / REPORT_NAME
     with replacing(target) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+        # Names of files need not be UTF-8.
+        temporary.write_text(page, encoding="utf-8", errors="replace")
     return target
 
 
