@@ -84,7 +84,8 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         _drop_output()
         place = error.filename or "output"
-        return _fail(f"{place}: cannot be read or written ({error.strerror or error}); free space")
+        reason = error.strerror or error
+        return _fail(f"{place}: cannot be read or written ({reason}); check name, rights and space")
     if result == _INTERRUPTED:
         return _fail("interrupted; finished outputs are whole, run again to go on", _INTERRUPTED)
     return result if isinstance(result, int) else 0

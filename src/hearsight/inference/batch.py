@@ -160,7 +160,8 @@ def run_job(
     except OSError as error:
         # Such as a name that is too long, a folder that may not be entered, a full /tmp.
         reason = error.strerror or str(error)
-        msg = f"{error.filename or job.path}: cannot be read or written ({reason}); check the place"
+        place = error.filename or job.path
+        msg = f"{place}: cannot be read or written ({reason}); check name, rights and space"
         return Outcome(job, None, MediaError(msg))
 
 

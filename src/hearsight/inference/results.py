@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,9 +62,9 @@ def write_result(
     check_target(target)
     partial = target.with_name(f".{target.name}.part")
     earlier = target.with_name(f".{target.name}.old")
+    made = [parent for parent in target.parents if not parent.exists()]
     try:
-        for leftover in (partial, earlier):  # of a run that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
+        _clear_up(target, partial, earlier)
         partial.mkdir(parents=True)
         _write_files(scene, partial, frame_rate)
         text = json.dumps(dict(run or {"version": __version__}), indent=2, sort_keys=True)
@@ -80,7 +82,19 @@ def write_result(
         raise MediaError(msg) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        if not target.exists():
+            for folder_made in made:
+                with contextlib.suppress(OSError):
+                    folder_made.rmdir()
     return target
+
+
+def _clear_up(target: Path, partial: Path, earlier: Path) -> None:
+    """Remove what a run that was killed has left; what it was about to replace comes back."""
+    if earlier.exists() and not target.exists():
+        earlier.rename(target)
+    for leftover in (partial, earlier):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _write_files(scene: Scene, folder: Path, frame_rate: float | None) -> None:
@@ -107,12 +121,24 @@ def is_result(folder: Path) -> bool:
 
 
 def check_target(folder: Path) -> None:
-    """Raise InputError if something else than a result or an empty folder stands at `folder`."""
+    """Tell before the work whether a result can be written.
+
+    Raises
+    ------
+    InputError
+        If something else than a result or an empty folder stands at `folder`.
+    MediaError
+        If `folder` cannot be made.
+    """
     if folder.is_dir() and (is_result(folder) or not any(folder.iterdir())):
         return
     if folder.exists():
         msg = f"{folder}: exists and is no result of hearsight; choose another place with --out"
         raise InputError(msg)
+    place = next(parent for parent in folder.parents if parent.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        msg = f"{folder}: cannot be written in {place}; choose another place with --out"
+        raise MediaError(msg)
 
 
 def describe_run(files: list[Path], settings: Mapping[str, Any]) -> dict[str, Any]:

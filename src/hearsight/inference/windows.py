@@ -6,13 +6,16 @@ around itself; what was found there is cut off again.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hearsight.errors import MediaError
 from hearsight.recording.audio import iterate_audio
 from hearsight.recording.findings import Findings
 from hearsight.recording.grid import LABEL_HOP_S
@@ -108,22 +111,45 @@ class FrameStore:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the store
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _close, self._file)
         self._shape: tuple[int, ...] = ()
         self._n = 0
 
     def append(self, frames: NDArray[np.floating]) -> None:
-        """Add frames, shape (n, height, width), in [0, 1]."""
+        """Add frames, shape (n, height, width), in [0, 1].
+
+        Raises
+        ------
+        MediaError
+            If the disk is full.
+        """
         self._shape = frames.shape[1:]
         self._n += len(frames)
-        self._file.write(np.ascontiguousarray(frames, dtype=np.float16).tobytes())
+        with _told_where_it_is_full():
+            self._file.write(np.ascontiguousarray(frames, dtype=np.float16).tobytes())
 
     def finish(self) -> NDArray[np.float16]:
         """Return all frames, shape (frames, height, width), as a writable memory map.
 
         The map outlives the store.
         """
-        self._file.flush()
+        with _told_where_it_is_full():
+            self._file.flush()
         if self._n == 0:
             return np.zeros((0, *(self._shape or (1, 1))), dtype=np.float16)
         return np.memmap(self._file, dtype=np.float16, mode="r+", shape=(self._n, *self._shape))
+
+
+def _close(file: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):  # what a full disk did not take is not needed any more
+        file.close()
+
+
+@contextlib.contextmanager
+def _told_where_it_is_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        place = tempfile.gettempdir()
+        msg = f"{place}: no room for maps ({error.strerror}); free space or set TMPDIR"
+        raise MediaError(msg) from error
