@@ -18,9 +18,9 @@ def demo_plan() -> ScenePlan:
     Returns
     -------
     ScenePlan
-        A woman who speaks while she walks from the left to the front, a guitar on the right that
-        begins before she ends, a telephone high at the back left that rings into the guitar, and
-        something that creeps about without a sound.
+        A woman who speaks while she walks from the left to the front, somebody on the right
+        who claps from before she ends, a telephone high at the back left that rings into the
+        clapping, and something that creeps about without a sound.
     """
 
     def sound(label: str, duration: float, seed: int) -> np.ndarray:
@@ -30,9 +30,9 @@ def demo_plan() -> ScenePlan:
     sources = (
         SceneSource("female speech", walk, sound("female speech", 6.0, 1), 0.8, -1.0, size_m=0.8),
         SceneSource(
-            "musical instrument",
+            "clapping",
             still(-70.0, -5.0, 2.2),
-            sound("musical instrument", 6.5, 2),
+            sound("clapping", 6.5, 2),
             3.5,
             0.0,
             size_m=0.8,
