@@ -26,11 +26,8 @@ def test_a_shown_file_is_what_is_written(tmp_path, scene, name):
     assert (tmp_path / name).read_text(encoding="utf-8") == FILES[name]
 
 
-def test_the_code_on_the_page_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    names = {}
-    for code in re.findall(r"^```python.*?\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
-        exec(code, names)
+def test_the_code_on_the_page_gives_back_what_it_wrote(run_page):
+    names = run_page("docs/formats.md")
     assert names["same"].events == names["scene"].events
     assert names["labels"].labels == ("knock", "speech")
     assert names["again"].values.shape == names["values"].shape == (10, 16, 32)
