@@ -253,5 +253,8 @@ def parse_layout(text: str, n_channels: int | None = None) -> ChannelLayout:
         return layout
     if layout.kind == "foa" and n_channels > layout.n_channels:
         return ChannelLayout("foa", layout.order, n_channels, layout.normalization)
-    msg = f"layout {text!r} has {layout.n_channels} channels but the file has {n_channels}"
+    msg = (
+        f"layout {text!r} has {layout.n_channels} channels but the file has {n_channels}; name a "
+        "layout that has as many"
+    )
     raise InputError(msg)

@@ -113,8 +113,8 @@ def read_geometry(path: str | Path) -> NDArray[np.float64]:
     try:
         return check_positions(np.array(microphones, dtype=float))
     except (TypeError, ValueError, OverflowError) as error:  # InputError is a ValueError
-        reason = str(error) if isinstance(error, InputError) else "rows are not three numbers each"
-        msg = f"{file}: {reason}"
+        reason = "rows are not three numbers each; write [x, y, z] in metres"
+        msg = f"{file}: {error if isinstance(error, InputError) else reason}"
         raise InputError(msg) from error
 
 
