@@ -6,6 +6,7 @@ Errors raised on purpose become one line on standard error and exit code 2.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 
@@ -49,6 +50,9 @@ def _version(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files need not be UTF-8, and terminals need not know our lines and degrees.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
