@@ -120,7 +120,7 @@ def _show(console: Console, outcome: Outcome) -> None:
     scene = outcome.scene
     assert scene is not None
     again = " (done before; --force does it again)" if outcome.was_done else ""
-    console.print(f"\n[bold]{escape(str(outcome.job.path))}[/bold]{again}")
+    console.print(f"\n[bold]{escape(str(outcome.job.path))}[/bold]{again}", soft_wrap=True)
     for note in scene.notes:
         console.print(f"  {escape(note)}", style="dim", highlight=False)
     if len(scene):
@@ -136,7 +136,8 @@ def _show(console: Console, outcome: Outcome) -> None:
                 "" if event.confidence is None else f"{event.confidence:.2f}",
             )
         console.print(table)
-    console.print(f"look at {escape(str(outcome.job.out / 'report.html'))}", highlight=False)
+    page = escape(str(outcome.job.out / "report.html"))
+    console.print(f"look at {page}", highlight=False, soft_wrap=True)
 
 
 def _degrees(angle: float | None) -> str:
