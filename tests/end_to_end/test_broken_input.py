@@ -376,7 +376,7 @@ def test_odd_names(media, tmp_path, capsys, monkeypatch, name):
     assert run(["locate", "--out", str(tmp_path / name), "--", name]) == 0
     shown = capsys.readouterr()
     assert shown.err == ""
-    assert name in shown.out.replace("\n", "") or "\n" in name or len(name) > 80
+    assert name in shown.out
     assert len(read_json(tmp_path / name / "events.json")) == 1
     media.raw("text", name)
     assert run(["locate", "--out", str(tmp_path / "again"), "--", name]) == 2
