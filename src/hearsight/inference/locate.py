@@ -233,9 +233,9 @@ class _Hearing:
     def __init__(self, model: AcousticModel | None) -> None:
         self.model = model
         self._heat = FrameStore()
-        self._directions: list[NDArray[np.float32]] = []
-        self._shares: list[NDArray[np.float32]] = []
-        self._powers: list[NDArray[np.float32]] = []
+        self._directions = FrameStore(np.float32)
+        self._shares = FrameStore(np.float32)
+        self._powers = FrameStore(np.float32)
 
     @property
     def sentence(self) -> str:
@@ -245,7 +245,7 @@ class _Hearing:
     @property
     def is_silent(self) -> bool:
         """Whether nothing was to be heard in any window."""
-        return all(powers.mean() <= SILENCE**2 for powers in self._powers)
+        return bool((self._powers.finish().mean(axis=1) <= SILENCE**2).all())
 
     def run(self, findings: Findings, window: int) -> Iterator[int]:
         """Hear everything; yields the label frames done after each window."""
@@ -273,9 +273,9 @@ class _Hearing:
     def tracks(self) -> list[DirectionTrack]:
         """Link what was heard over time; for mono all tracks lie in front."""
         if self.model is not None:
-            directions, shares = np.concatenate(self._directions), np.concatenate(self._shares)
+            directions, shares = self._directions.finish(), self._shares.finish()
             return track_directions(directions, shares, self.model.tracking)
-        powers = np.concatenate(self._powers)
+        powers = self._powers.finish()
         risen = activity(powers)[:, None]
         front = np.broadcast_to([1.0, 0.0, 0.0], (len(risen), 1, 3))
         tracks = track_directions(front, risen, _MONO_TRACKING)

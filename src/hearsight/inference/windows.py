@@ -10,7 +10,7 @@ import contextlib
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,19 +104,26 @@ def _hear_one(
 
 
 class FrameStore:
-    """Frames of a map put by on disk while they are made, so that hours of them need no memory.
+    """Frames put by on disk while they are made, so that hours of them need no memory.
 
-    The file has no name and is gone with the object.
+    Even small arrays kept from every window would keep the memory between them from being used
+    again. The file has no name and is gone with the object.
+
+    Parameters
+    ----------
+    dtype : NumPy type
+        float16 suffices for maps.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dtype: type[np.floating] = np.float16) -> None:
+        self._dtype = dtype
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the store
         weakref.finalize(self, _close, self._file)
         self._shape: tuple[int, ...] = ()
         self._n = 0
 
     def append(self, frames: NDArray[np.floating]) -> None:
-        """Add frames, shape (n, height, width), in [0, 1].
+        """Add frames, shape (n, ...), every time of the same shape behind the first axis.
 
         Raises
         ------
@@ -126,18 +133,18 @@ class FrameStore:
         self._shape = frames.shape[1:]
         self._n += len(frames)
         with _told_where_it_is_full():
-            self._file.write(np.ascontiguousarray(frames, dtype=np.float16).tobytes())
+            self._file.write(np.ascontiguousarray(frames, dtype=self._dtype).tobytes())
 
-    def finish(self) -> NDArray[np.float16]:
-        """Return all frames, shape (frames, height, width), as a writable memory map.
+    def finish(self) -> NDArray[Any]:
+        """Return all frames, shape (frames, ...), as a writable memory map.
 
         The map outlives the store.
         """
         with _told_where_it_is_full():
             self._file.flush()
         if self._n == 0:
-            return np.zeros((0, *(self._shape or (1, 1))), dtype=np.float16)
-        return np.memmap(self._file, dtype=np.float16, mode="r+", shape=(self._n, *self._shape))
+            return np.zeros((0, *(self._shape or (1, 1))), dtype=self._dtype)
+        return np.memmap(self._file, dtype=self._dtype, mode="r+", shape=(self._n, *self._shape))
 
 
 def _close(file: IO[bytes]) -> None:
