@@ -1,0 +1,1 @@
+"""Measuring hearsight: speed (`python -m benchmarks`) and accuracy (`benchmarks.accuracy`)."""
