@@ -37,12 +37,12 @@ class TrackingSettings:
     separation_deg : float
         No track begins nearer than this to another.
     min_relative : float
-        A track weaker than this part of a simultaneous stronger one is taken for its reflection.
+        A track less prominent than this part of a simultaneous one is taken for its reflection.
     """
 
     onset_share: float = 0.03
-    offset_share: float = 0.012
-    max_gap: int = 5
+    offset_share: float = 0.015
+    max_gap: int = 8
     min_length: int = 4
     gate_deg: float = 20.0
     separation_deg: float = 20.0
@@ -95,6 +95,11 @@ class DirectionTrack:
     def strength(self) -> float:
         """Mean share over the whole extent, gaps counting as nothing."""
         return float(sum(self.shares)) / (self.frames[-1] - self.frames[0] + 1)
+
+    @property
+    def prominence(self) -> float:
+        """Root mean square of its shares where it was heard, so that pauses do not make it weak."""
+        return float(np.sqrt(np.mean(np.square(self.shares))))
 
     def path(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return every frame from first to last and the smoothed unit vectors, gaps filled.
@@ -207,7 +212,7 @@ def _is_apart(
 def _without_reflections(
     tracks: list[DirectionTrack], settings: TrackingSettings
 ) -> list[DirectionTrack]:
-    """Drop tracks that are much weaker than what sounds at the same time."""
+    """Drop tracks that are much less prominent than what sounds at the same time."""
 
     def overlap(a: DirectionTrack, b: DirectionTrack) -> int:
         return min(a.frames[-1], b.frames[-1]) - max(a.frames[0], b.frames[0]) + 1
@@ -216,7 +221,7 @@ def _without_reflections(
         track
         for track in tracks
         if not any(
-            track.strength < settings.min_relative * other.strength
+            track.prominence < settings.min_relative * other.prominence
             and overlap(track, other) >= 0.7 * (track.frames[-1] - track.frames[0] + 1)
             for other in tracks
             if other is not track

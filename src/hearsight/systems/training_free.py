@@ -106,7 +106,7 @@ def acoustic_model(
     if layout.kind == "foa":
         return AcousticModel(
             IntensityMap(SAMPLE_RATE),
-            TrackingSettings(onset_share=0.04, offset_share=0.015),
+            TrackingSettings(onset_share=0.03, offset_share=0.015, max_gap=8),
             has_elevation=True,
             sentence="Directions come from the active intensity of first-order Ambisonics.",
         )
@@ -124,7 +124,7 @@ def acoustic_model(
     }[model.candidates.dimensions]
     return AcousticModel(
         model,
-        TrackingSettings(onset_share=0.12, offset_share=0.06, min_relative=0.3),
+        TrackingSettings(onset_share=0.12, offset_share=0.06, max_gap=5),
         has_elevation=model.candidates.dimensions > 1,
         sentence=f"Directions come from {len(positions)} microphones by {name}.{doubt}",
     )
@@ -135,7 +135,8 @@ def _stereo_model(layout: ChannelLayout, cue: StereoCue) -> AcousticModel:
     if cue == "level" or layout.kind == "mid-side":
         return AcousticModel(
             LevelMap(SAMPLE_RATE),
-            TrackingSettings(onset_share=0.4, offset_share=0.25, min_relative=0.5),
+            # Diffuse sound leans to the middle of a pair: its share there is 0.46 at most.
+            TrackingSettings(onset_share=0.5, offset_share=0.35, max_gap=5, min_relative=0.5),
             has_elevation=False,
             sentence=f"Azimuths come from level differences between left and right; {front}",
         )
@@ -144,7 +145,7 @@ def _stereo_model(layout: ChannelLayout, cue: StereoCue) -> AcousticModel:
     assumed = " (assumed)" if layout.positions is None else ""
     return AcousticModel(
         SteeredResponse(positions, SAMPLE_RATE, n_sources=2),
-        TrackingSettings(onset_share=0.25, offset_share=0.15, min_relative=0.5),
+        TrackingSettings(onset_share=0.25, offset_share=0.15, max_gap=5, min_relative=0.5),
         has_elevation=False,
         sentence=(
             f"Azimuths come from time differences between left and right, {100 * spacing:.0f} cm "
