@@ -21,6 +21,8 @@ def rows(folder: Path) -> Iterator[Row]:
 
 def main() -> None:
     console = Console()
+    if not console.is_terminal:
+        console.width = 120  # a file or pipe has no edge to wrap a table at
     table = Table("work", "measured", "ratio", "to reach")
     with (
         tempfile.TemporaryDirectory(prefix="hearsight-bench-") as name,
