@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,18 @@ def plan_jobs(inputs: Iterable[Path], out: Path | None, *, has_audio: bool) -> l
     names = [p.stem if stems.count(p.stem) == 1 else p.name for p in paths]
     if len(set(names)) < len(names):
         names = ["_".join(p.parts[1:] if p.is_absolute() else p.parts) for p in paths]
+    names = list(_made_distinct(names))
     return [Job(p, (out or DEFAULT_OUT) / name) for p, name in zip(paths, names, strict=True)]
+
+
+def _made_distinct(names: list[str]) -> Iterator[str]:
+    """Append numbers to what is still alike, such as x_y/a.wav and x/y_a.wav."""
+    taken: set[str] = set()
+    for name in names:
+        tries = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
+        chosen = next(each for each in tries if each not in taken)
+        taken.add(chosen)
+        yield chosen
 
 
 def _expand(path: Path, *, has_audio: bool) -> list[Path]:
