@@ -44,6 +44,7 @@ _LOW_BANDS = (0, 1, 2)
 _HIGH_BANDS = (-3, -2, -1)
 _IN_PHASE_HZ = 500.0  # below, a pair as far apart as our ears is in phase
 _HOA_CHANNELS = frozenset((order + 1) ** 2 for order in range(2, 8))
+_EXACT_DB, _VARIED_DB = 1.0, 3.0  # scatter of a W that keeps the rule while others change
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,10 @@ def _judge_first_order(measured: Measurements, channels: tuple[int, ...]) -> Lay
         reasons = (*reasons, doubt)
     if len(candidates) > 1:
         reasons = (*reasons, f"not sure: {' and '.join(chosen.fits)} both fit")
-    if _is_panned(measured, channels):
+    # Sound that comes from here and there and yet keeps the rule of energies in every patch is not
+    # made for loudspeakers.
+    is_exact = chosen.spread_db < _EXACT_DB < _VARIED_DB < max(row.spread_db for row in rows)
+    if not is_exact and _is_panned(measured, channels):
         is_clear = False
         reasons = (
             *reasons,
