@@ -106,7 +106,8 @@ def acoustic_model(
     if layout.kind == "foa":
         return AcousticModel(
             IntensityMap(SAMPLE_RATE),
-            TrackingSettings(onset_share=0.03, offset_share=0.015, max_gap=8),
+            # A bell or steps on a floor may be heard only once a second.
+            TrackingSettings(onset_share=0.03, offset_share=0.015, max_gap=10, min_relative=0.15),
             has_elevation=True,
             sentence="Directions come from the active intensity of first-order Ambisonics.",
         )
