@@ -9,10 +9,7 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "augment_visual",
             "decode",
             "einv2",
-            "features",
             "label_codec",
-            "losses",
-            "metrics",
             "pseldnets",
             "salsa_crnn",
             "seldnet_2022",
@@ -28,7 +25,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
         {
             "adpit",
             "audio_encoder",
-            "audio_features",
             "av_conformer",
             "avcs",
             "chunks",
@@ -42,7 +38,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "metrics",
             "pipeline",
             "resnet50",
-            "scaler",
         }
     ),
     "ave": frozenset(
