@@ -207,9 +207,8 @@ class LogIntensity:
         """Return what the intensity is divided by, shape (..., 1, frames, bins), above 0."""
         if self.scaling == "unit":
             return torch.linalg.vector_norm(flow, dim=-3, keepdim=True).add_(self.epsilon)
-        omni, *velocity = energy.split(1, dim=-3)
-        total = velocity[0] + velocity[1]
-        total.add_(velocity[2])
+        omni, total = energy[..., :1, :, :], energy[..., 1:2, :, :] + energy[..., 2:3, :, :]
+        total.add_(energy[..., 3:, :, :])
         if self.scaling == "energy":
             return total.mul_(1.0 / 3.0).add_(omni).add_(self.epsilon)
         return total.add_(omni).mul_(0.5).add_(self.epsilon)

@@ -128,9 +128,11 @@ class SalsaLite:
         """
         check_waveform(waveform)
         bins = torch.arange(self.first_bin, self.end_bin, device=waveform.device)
-        scale = math.pi
-        if self.as_path:
-            scale = _phase_to_path(self.stft, self.sample_rate, bins)
+        scale = (
+            _phase_to_path(self.stft, self.sample_rate, bins)
+            if self.as_path
+            else torch.full_like(bins, math.pi, dtype=waveform.dtype)
+        )
         blocks = []
         for whole in self.stft.blocks(waveform):
             spectra = whole[..., self.first_bin : self.end_bin]

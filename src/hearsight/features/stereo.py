@@ -81,11 +81,12 @@ class StereoCues:
         ]
         values = torch.cat(blocks, dim=-2)
         sides = values[..., 2:4, :, :]
-        left, right = decibels(sides).split(1, dim=-3)
+        each = decibels(sides)
+        difference = each[..., :1, :, :] - each[..., 1:, :, :]
         loudness = sides.clamp_min(POWER_FLOOR).sqrt()
         coherence = values[..., 4:, :, :] / loudness.prod(dim=-3, keepdim=True)
         levels = decibels(values[..., :2, :, :], self.spectrum.floor)
-        return torch.cat([levels, left - right, coherence], dim=-3)
+        return torch.cat([levels, difference, coherence], dim=-3)
 
     @staticmethod
     def _products(spectra: torch.Tensor) -> torch.Tensor:
