@@ -28,7 +28,6 @@ from hearsight.errors import InputError, nearest
 from hearsight.events.events import Events
 from hearsight.metrics.apart import count_apart
 from hearsight.metrics.counts import (
-    BLOCK,
     Cells,
     Counts,
     count_frames,
@@ -41,14 +40,11 @@ from hearsight.metrics.definitions import AngleRule, Average, Definition, defini
 from hearsight.metrics.formulas import Table, scores_of
 from hearsight.metrics.frames import FrameTable
 from hearsight.metrics.intervals import Interval, bootstrap, jackknife, resampling_weights
-from hearsight.metrics.slots import into_slots
-from hearsight.spatial.directions import to_vectors
+from hearsight.metrics.official import OFFICIAL_FRAMES, as_written, official_end
 
 _log = logging.getLogger(__name__)
 
 Recordings = Mapping[str, Events | FrameTable] | Sequence[Events | FrameTable] | Events | FrameTable
-
-_OFFICIAL_FRAMES = 600
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +167,7 @@ def seld_scores(
         `pseldnets_macro` (mean over detected classes only) and `pseldnets_micro`. Default: what
         the year reported.
     labels : sequence of str, optional
-        The class list. Default: that of the first reference, which must be that of all.
+        The class list. Default: all labels of all recordings.
     unit : str, optional
         `segment` or `frame`, where it shall differ from the year's.
     angle_threshold : float
@@ -232,7 +228,7 @@ def seld_scores(
     _check_options(definition, chosen, unit, interval, n_draws)
     truth, heard = _by_name(reference), _by_name(prediction)
     names = _scored_names(truth, heard, strict_parity=strict_parity)
-    classes = _class_list(truth, labels)
+    classes = _class_list(truth, heard, labels, strict_parity=strict_parity)
     tables = [_table(truth[name], classes, numbered=strict_parity) for name in names]
     empty = Events()
     others = [_table(heard.get(name, empty), classes, numbered=strict_parity) for name in names]
@@ -304,15 +300,21 @@ def _scored_names(
 
 
 def _class_list(
-    truth: Mapping[str, Events | FrameTable], labels: Sequence[str] | None
+    truth: Mapping[str, Events | FrameTable],
+    heard: Mapping[str, Events | FrameTable],
+    labels: Sequence[str] | None,
+    *,
+    strict_parity: bool,
 ) -> tuple[str, ...]:
     if labels is not None:
         return tuple(labels)
-    lists = {each.labels for each in truth.values() if isinstance(each, Events) and each.labels}
-    if len(lists) != 1:
-        msg = f"references have {len(lists)} different class lists; say which by labels="
+    events = [each for each in (*truth.values(), *heard.values()) if isinstance(each, Events)]
+    lists = {each.labels for each in events if each.labels}
+    if not lists or (strict_parity and len(lists) > 1):
+        # Only strict_parity counts absent classes, so that their number matters.
+        msg = f"recordings have {len(lists)} different class lists; say which by labels="
         raise InputError(msg)
-    return lists.pop()
+    return tuple(dict.fromkeys(label for each in events for label in each.labels))
 
 
 def _table(events: Events | FrameTable, labels: Sequence[str], *, numbered: bool) -> FrameTable:
@@ -335,8 +337,8 @@ def _count(
 ) -> Counts:
     ends = [np.inf] * len(truth)
     if strict_parity:
-        ends = [_official_end(table, definition, average) for table in truth]
-        truth, heard = _as_written(truth, definition), _as_written(heard, definition)
+        ends = [official_end(table, definition, average) for table in truth]
+        truth, heard = as_written(truth, definition), as_written(heard, definition)
     rows, others = stack(truth, ends), stack(heard, ends)
     n_frames = max(rows.table.n_frames, others.table.n_frames)
     cells = Cells(len(truth), n_frames, n_classes)
@@ -344,7 +346,7 @@ def _count(
         pairs = zip(truth, heard, strict=True)
         lengths = np.array([max(a.n_frames, b.n_frames) for a, b in pairs])
         if strict_parity:
-            lengths = np.full(len(truth), _OFFICIAL_FRAMES)
+            lengths = np.full(len(truth), OFFICIAL_FRAMES)
         return count_apart(rows, others, cells, lengths, definition, strict_parity=strict_parity)
     scene = match(rows, others, cells, definition, strict_parity=strict_parity)
     if definition.year == 2020:
@@ -352,42 +354,6 @@ def _count(
     if definition.unit == "segment":
         return count_segments(scene, definition, strict_parity=strict_parity)
     return count_frames(scene, definition, strict_parity=strict_parity)
-
-
-def _official_end(table: FrameTable, definition: Definition, average: Average) -> float:
-    """Return the frame before which the official tool stops to look."""
-    if definition.year <= 2021:
-        return _OFFICIAL_FRAMES
-    if len(table) == 0:
-        if definition.year == 2025:
-            return 0
-        msg = (
-            f"the tool of {definition.year} fails with an empty reference; use strict_parity=False"
-        )
-        raise InputError(msg)
-    # Reference quirk: the last frame of the reference is taken for their number.
-    last = int(table.frames.max())
-    n_frames = last + 1 if average.startswith("pseldnets") else last
-    return n_frames if definition.unit == "frame" else BLOCK * -(-n_frames // BLOCK)
-
-
-def _as_written(tables: list[FrameTable], definition: Definition) -> list[FrameTable]:
-    """Return tables as the tools of 2024 and 2025 read them from files.
-
-    Unknown distances and flags are 0, directions go through angles, and in 2025 there are slots.
-    """
-    if definition.year < 2024:
-        return tables
-    known = [
-        dataclasses.replace(
-            table,
-            vectors=to_vectors(table.azimuth, table.elevation),
-            distance=np.nan_to_num(table.distance, nan=0.0),
-            on_screen=np.nan_to_num(table.on_screen, nan=0.0),
-        )
-        for table in tables
-    ]
-    return [into_slots(table) for table in known] if definition.year == 2025 else known
 
 
 def _scores(
