@@ -33,6 +33,9 @@ _FLOOR_RATIO = 1.5
 _DIRECT_RATIO = 5.0
 """How many times the second eigenvalue the first must exceed."""
 
+_AT_ONCE = 1 << 16
+"""Covariances in memory at a time."""
+
 
 def _phase_to_path(stft: Stft, sample_rate: int, bins: torch.Tensor) -> torch.Tensor:
     """Return radians per metre of path difference for every bin; bin 0 counts as bin 1."""
@@ -248,24 +251,24 @@ class Salsa:
         if self.is_selective:
             audible &= above_noise(_tracking_signal(spectra[..., 0, :, :]))
         # Eigenvectors are the costly part: compute them only where they are wanted.
-        values, vectors = torch.linalg.eigh(_covariances(spectra, audible))
-        if self.is_selective:
-            is_direct = values[:, -1] > _DIRECT_RATIO * values[:, -2]
-            audible = audible.clone().masked_scatter_(audible, is_direct)
-            vectors = vectors[is_direct]
-        principal = vectors[..., -1]
-        relative = principal[:, 1:] * principal[:, :1].conj()
         cues = spectra.real.new_zeros(*audible.shape, spectra.shape[-3] - 1)
-        cues[audible] = self._cues(relative, audible)
+        windows = _windows(spectra)
+        for wanted in torch.split(audible.nonzero(), _AT_ONCE):
+            snapshots = windows[wanted.unbind(dim=-1)]
+            values, vectors = torch.linalg.eigh(snapshots @ snapshots.mH)
+            relative = vectors[:, 1:, -1] * vectors[:, :1, -1].conj()
+            found = self._cues(relative, wanted[:, -1] + 1)
+            if self.is_selective:
+                found[values[:, -1] <= _DIRECT_RATIO * values[:, -2]] = 0.0
+            cues[wanted.unbind(dim=-1)] = found
         return cues.movedim(-1, -3)
 
-    def _cues(self, relative: torch.Tensor, audible: torch.Tensor) -> torch.Tensor:
+    def _cues(self, relative: torch.Tensor, bins: torch.Tensor) -> torch.Tensor:
         """Turn eigenvectors relative to their first element into cues, (n, channels - 1)."""
         if self.format == "foa":
             flow = relative.real
             length = torch.linalg.vector_norm(flow, dim=-1, keepdim=True)
             return flow / length.clamp_min(torch.finfo(flow.dtype).tiny)
-        bins = audible.nonzero()[:, -1] + 1
         scale = _phase_to_path(self.stft, self.sample_rate, bins)
         return (relative.angle() / scale[:, None]).to(relative.real.dtype)
 
@@ -311,18 +314,7 @@ def _tracking_signal(spectra: torch.Tensor) -> torch.Tensor:
     return (longer.unfold(-2, 3, 1).sum(dim=-1) / 3.0).sqrt()
 
 
-def _covariances(spectra: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Average x x^H over each frame and its neighbors, for the bins that are wanted.
-
-    Parameters
-    ----------
-    spectra : Tensor, complex, shape (..., channels, frames, bins)
-    wanted : Tensor of bool, shape (..., frames, bins)
-
-    Returns
-    -------
-    Tensor, complex, shape (n wanted, channels, channels)
-    """
-    windows = _wrapped(spectra, _REACH, _REACH).unfold(-2, 2 * _REACH + 1, 1)
-    snapshots = windows.movedim(-4, -2)[wanted]  # (n, channels, 7)
-    return snapshots @ snapshots.mH / snapshots.shape[-1]
+def _windows(spectra: torch.Tensor) -> torch.Tensor:
+    """Return each frame with its neighbors, shape (..., frames, bins, channels, 7), not copied."""
+    longer = _wrapped(spectra, _REACH, _REACH)
+    return longer.unfold(-2, 2 * _REACH + 1, 1).movedim(-4, -2)

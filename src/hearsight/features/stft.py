@@ -60,7 +60,7 @@ def spectrogram(
     InputError
         If `padding` has another name, or the waveform is too short for a single frame.
     """
-    flat = waveform.reshape(-1, waveform.shape[-1])
+    flat = waveform.reshape(waveform.shape[:-1].numel(), waveform.shape[-1])
     window = torch.hann_window(win_length or n_fft, dtype=waveform.dtype, device=waveform.device)
     spectra = torch.stft(
         continued(flat, n_fft, padding),
@@ -71,7 +71,7 @@ def spectrogram(
         center=False,
         return_complex=True,
     )
-    return spectra.transpose(1, 2).reshape(*waveform.shape[:-1], -1, n_fft // 2 + 1)
+    return spectra.transpose(1, 2).reshape(*waveform.shape[:-1], -1, spectra.shape[1])
 
 
 def continued(waveform: torch.Tensor, n_fft: int, padding: Padding) -> torch.Tensor:
