@@ -134,7 +134,7 @@ def test_any_number_of_microphones(feature, n_microphones):
     assert made.isfinite().all()
 
 
-@given(level=st.floats(-30.0, 30.0), seed=st.integers(0, 20))
+@given(level=st.floats(0.0, 60.0), seed=st.integers(0, 20))
 def test_levels_follow_the_gain_and_directions_do_not(level, seed):
     feature, waveform = LogIntensity.salsa(), noise(4, 2400, seed=seed, dtype=torch.float64)
     loud, soft = feature(waveform), feature(10.0 ** (level / 20.0) * waveform)

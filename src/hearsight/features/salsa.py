@@ -255,7 +255,11 @@ class Salsa:
         windows = _windows(spectra)
         for wanted in torch.split(audible.nonzero(), _AT_ONCE):
             snapshots = windows[wanted.unbind(dim=-1)]
-            values, vectors = torch.linalg.eigh(snapshots @ snapshots.mH)
+            covariances = snapshots @ snapshots.mH
+            if self.is_selective:
+                is_hopeful = _may_be_direct(covariances)
+                wanted, covariances = wanted[is_hopeful], covariances[is_hopeful]
+            values, vectors = torch.linalg.eigh(covariances)
             relative = vectors[:, 1:, -1] * vectors[:, :1, -1].conj()
             found = self._cues(relative, wanted[:, -1] + 1)
             if self.is_selective:
@@ -312,6 +316,20 @@ def _tracking_signal(spectra: torch.Tensor) -> torch.Tensor:
     """Return the root mean square of each frame and the two before it."""
     longer = _wrapped(power(spectra), 2, 0)
     return (longer.unfold(-2, 3, 1).sum(dim=-1) / 3.0).sqrt()
+
+
+def _may_be_direct(covariances: torch.Tensor) -> torch.Tensor:
+    """Say which matrices can have a first eigenvalue 5 times the second, shape (n,).
+
+    The sum of squared eigenvalues over the square of their sum needs no eigenvalues. With the first
+    at 1 and n others of at most 1/5 it is least where all of them are 1/5: most bins in which
+    sources mix lie below, and are spared the eigenvectors.
+    """
+    n_others = covariances.shape[-1] - 1
+    least = (1.0 + n_others / _DIRECT_RATIO**2) / (1.0 + n_others / _DIRECT_RATIO) ** 2
+    squares = torch.view_as_real(covariances).square().sum(dim=(-3, -2, -1))
+    trace = covariances.diagonal(dim1=-2, dim2=-1).real.sum(dim=-1)
+    return squares >= (1.0 - 1e-4) * least * trace.square()
 
 
 def _windows(spectra: torch.Tensor) -> torch.Tensor:
