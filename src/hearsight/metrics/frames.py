@@ -7,6 +7,7 @@ sounding first, so that scores depend neither on the order of events nor on thei
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -185,8 +186,8 @@ def _seniority(event: Event) -> tuple[float, ...]:
     """Order instances by when they begin and end, and only if those are equal by where they are."""
     track = event.track
     assert track is not None
-    first = track.elevation[0], track.distance[0], track.azimuth[0]
-    place = (0.0 if np.isnan(value) else float(value) for value in first)
+    first = track.elevation.item(0), track.distance.item(0), track.azimuth.item(0)
+    place = [0.0 if math.isnan(value) else value for value in first]
     return event.onset, -event.offset, *place
 
 
