@@ -7,9 +7,7 @@ NOT_BUILT: dict[str, frozenset[str]] = {
     "seld-core": frozenset(
         {
             "augment_visual",
-            "decode",
             "einv2",
-            "label_codec",
             "pseldnets",
             "salsa_crnn",
             "seldnet_2022",

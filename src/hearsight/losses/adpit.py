@@ -55,7 +55,7 @@ def adpit_loss(
     Parameters
     ----------
     output : Tensor, shape (..., 3, classes, components)
-        Leading axes: batch, frames. Components as `hearsight.events.tracks.MultiAccdoa` lists
+        Leading axes: batch, frames. Components as `hearsight.events.multi_accdoa.MultiAccdoa` lists
         them, each multiplied with the activity: x, y(, z)(, distance in metres)(, on-screen).
     target : Tensor, shape (..., 6, classes, components)
         From `MultiAccdoa.encode`: one instance of a class in dummy track 0, two in 1 and 2, three

@@ -120,8 +120,10 @@ def track_loss(
     if choose_by not in ("weighted", "unweighted"):
         msg = f"unknown choose_by {choose_by!r}; valid: weighted, unweighted"
         raise InputError(msg)
+    n_tracks = logits.shape[-2]
     entropy = functional.binary_cross_entropy_with_logits(
-        *torch.broadcast_tensors(logits[..., :, None, :], activity[..., None, :, :]),
+        logits[..., :, None, :].expand(*logits.shape[:-1], n_tracks, logits.shape[-1]),
+        activity[..., None, :, :].expand(*logits.shape[:-1], n_tracks, logits.shape[-1]),
         reduction="none",
     )
     error = (directions[..., :, None, :] - true_directions[..., None, :, :]).square()
