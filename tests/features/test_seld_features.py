@@ -151,6 +151,27 @@ def test_memory_blocks_do_not_show():
     torch.testing.assert_close(by_block, whole)
 
 
+@every_feature
+def test_what_is_computed_stays_on_its_device(feature):
+    if isinstance(feature, Salsa) or feature == AmplitudePhase.sony():
+        pytest.skip("asks for values or complex angles, which a device without memory has not")
+    made = feature(torch.zeros(2, n_inputs(feature), 4800, device="meta"))
+    assert made.device.type == "meta"
+    assert made.shape == (2, *feature(torch.zeros(n_inputs(feature), 4800)).shape)
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [LogIntensity.salsa(), LogGcc.salsa(), SalsaLite.salsa_lite(), AmplitudePhase.sony()],
+    ids=["intensity", "gcc", "lite", "phase"],
+)
+def test_a_cut_with_context_equals_the_whole(feature):
+    waveform = noise(4, 300 * 80)
+    hop = 240 if isinstance(feature, AmplitudePhase) else 300
+    whole, cut = feature(waveform), feature(waveform[:, hop * 17 : hop * 43])
+    torch.testing.assert_close(cut[:, 3:23], whole[:, 20:40], atol=1e-4, rtol=1e-5)
+
+
 def test_features_pass_gradients():
     waveform = noise(4, 4800).requires_grad_()
     with torch.inference_mode():

@@ -40,18 +40,18 @@ class Signals:
         sources[1][: self.n_samples // int(zeroed)] = 0.0
         (loudness,) = re.findall(r"ambient = ([\d.]+) \*", recipe)
         ambient = float(loudness) * reference.fill("input:ambient", (4, self.n_samples))
-        angles = re.findall(r"\((-?[\d.]+),(-?[\d.]+)\) deg", recipe)
+        angles = re.findall(r"\((-?[\d.]+),\s*(-?[\d.]+)\) deg", recipe)
         gains = encode_foa([to_vectors(float(az), float(el)) for az, el in angles])
         delays = [
             [int(delay) for delay in found.split(",")]
-            for found in re.findall(r"src\d \[([\d,]+)\]", recipe)
+            for found in re.findall(r"src\d \[([\d, ]+)\]", recipe)
         ]
         foa = sum(gain[:, None] * source for gain, source in zip(gains, sources, strict=True))
         mic = sum(
             np.stack([np.concatenate([np.zeros(d), source[: self.n_samples - d]]) for d in late])
             for late, source in zip(delays, sources, strict=True)
         )
-        (ends,) = re.findall(r"int\((\.\d+)N\) to int\((\.\d+)N\) set to 0", recipe)
+        (ends,) = re.findall(r"int\((\d*\.\d+)N\) to int\((\d*\.\d+)N\) set to 0", recipe)
         gap = slice(*(int(float(end) * self.n_samples) for end in ends))
         self.foa, self.mic = (self._finish(sound + ambient, gap) for sound in (foa, mic))
         for made, name in ((self.foa, "foa"), (self.mic, "mic")):

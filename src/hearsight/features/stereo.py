@@ -6,8 +6,7 @@ References
 ----------
 .. [1] K. Shimada et al., "Stereo sound event localization and detection with onscreen/offscreen
    classification", arXiv:2507.12042, 2025.
-.. [2] "Stereo sound event localization and detection based on perceptual features",
-   arXiv:2507.00874, 2025 (level and phase differences).
+.. [2] arXiv:2507.00874, 2025 (perceptually motivated features: level and phase differences).
 """
 
 from __future__ import annotations
