@@ -27,6 +27,9 @@ LIBRARY_PADDING = "zeros"
 SINGLE_PRECISION = ("salsa", "ein", "pseldnets")
 """Begin the names of cases that the originals computed in float32: their weak bins are rounded."""
 
+SELECTIVE = ("salsa_foa", "salsa_mic")
+"""Cases that leave out bins in which no direction is heard."""
+
 
 class Signals:
     """The recordings that a json describes, in words that hold all their numbers."""
@@ -195,6 +198,11 @@ def check_features(reference: Reference) -> None:
         expected = np.moveaxis(reference.arrays[name], axis, 0)
         difference = np.abs(made - expected)
         difference = np.minimum(difference, turn_of(known, case, difference))
+        if known in SELECTIVE:
+            # A bin just at a threshold may fall on the other side of it in float32.
+            chosen, theirs = ((part[:, 4:] != 0).any(axis=1) for part in (made, expected))
+            assert (chosen != theirs).mean() < 1e-3, name
+            difference[:, 4:] *= (chosen == theirs)[:, None]
         allowed = 1e-5 + 1e-6 * np.abs(expected)
         if name.startswith(SINGLE_PRECISION):
             n_levels = 4 if allowed.shape[1] > 4 else 0  # the spatial part may stand alone
