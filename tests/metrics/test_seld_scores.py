@@ -1,6 +1,7 @@
 """What must hold of SELD scores whatever is scored."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -312,6 +313,7 @@ def test_lists_and_single_recordings_are_taken_too(make_scene):
         ({"interval": "jackknife", "confidence": 95}, "confidence must lie between 0 and 1"),
         ({"unit": "second"}, "unknown unit"),
         ({"require_on_screen": True}, "no on-screen flags"),
+        ({"year": 2025, "unit": "segment", "require_on_screen": True}, "leave unit out"),
         ({"labels": ["music"]}, "not in the class list"),
         ({"n_draws": 0}, "n_draws"),
     ],
@@ -320,6 +322,34 @@ def test_wrong_settings_are_named(make_scene, options, message):
     truth, heard = make_scene(10)
     with pytest.raises(InputError, match=message):
         seld_scores(truth, heard, **options)
+
+
+def test_what_is_no_recording_is_refused(make_scene):
+    truth, _ = make_scene(12)
+    with pytest.raises(InputError, match="must be given as Events, got str"):
+        seld_scores(truth, dict.fromkeys(truth, "heard.csv"))
+
+
+@pytest.mark.parametrize(("year", "unit"), [(2021, "frame"), (2023, "frame"), (2024, "segment")])
+def test_another_unit_can_be_asked_for(make_scene, year, unit):
+    truth, heard = make_scene(13)
+    scores = seld_scores(truth, heard, year=year, unit=unit)
+    n_references = scores.counts.total().by_class["references"].sum()
+    of_2024 = seld_scores(truth, heard, year=2024).counts.total().by_class["references"].sum()
+    assert (n_references == of_2024) == (unit == "frame")
+    if year == 2024:
+        assert scores["f_score"] == seld_scores(truth, heard, year=2023)["f_score"]
+
+
+def test_scores_become_json(make_scene):
+    truth, heard = make_scene(14)
+    scores = seld_scores(truth, heard, year=2025, interval="jackknife")
+    said = json.loads(json.dumps(scores.to_dict(), allow_nan=False))
+    assert said["year"] == 2025
+    assert said["recordings"] == len(truth)
+    assert said["overall"]["f_score"] == scores["f_score"]
+    assert said["by_class"]["music"]["localization_error"] is None
+    assert said["intervals"]["f_score"]["low"] == scores.intervals["f_score"].low
 
 
 def test_predictions_of_other_recordings_are_refused(make_scene):

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hearsight.errors import InputError
 from hearsight.events.events import Event, Events
-from hearsight.recording.grid import LABEL_HOP_S
+from hearsight.recording.grid import LABEL_HOP_S, frame_count
 from hearsight.spatial.directions import to_angles, to_vectors
 
 Floats = NDArray[np.float64]
@@ -95,10 +95,13 @@ class FrameTable:
         Raises
         ------
         InputError
-            If columns differ in length or directions are missing or not finite.
+            If columns differ in length, frames are negative, or directions missing or not finite.
         """
         clock = np.asarray(frames, np.int64).reshape(-1)
         n = len(clock)
+        if clock.min(initial=0) < 0:
+            msg = f"frames must not be negative, got {clock.min()}"
+            raise InputError(msg)
         if (azimuth is None) == (vectors is None):
             msg = "a table needs either azimuth (and elevation) or vectors"
             raise InputError(msg)
@@ -131,7 +134,7 @@ class FrameTable:
         ----------
         events : Events
             Points without an azimuth, and events without a track, are left out: without a
-            direction there is nothing to localize. Of several points of an event in one frame the
+            direction there is nothing to localize. Of several others of an event in one frame the
             first counts.
         labels : sequence of str
             The class list, in the order of class indices.
@@ -154,30 +157,31 @@ class FrameTable:
             key=(lambda event: event.source) if numbered else _seniority,
         )
         tracks = [event.track for event in tracked if event.track is not None]
-        n_frames = 0 if events.duration is None else round(events.duration / LABEL_HOP_S)
+        n_frames = frame_count(events.duration or 0.0)
         if not tracks:
             return cls.from_columns([], [], [], n_frames=n_frames)
         lengths = [len(track) for track in tracks]
         times = np.concatenate([track.times for track in tracks])
-        frames = np.floor(times / LABEL_HOP_S + 1e-6).astype(np.int64)
+        frames = np.floor(times / LABEL_HOP_S + 1e-6).astype(np.int64)  # `frame_at` of all
         owner = np.repeat(np.arange(len(tracks)), lengths)
         azimuth = np.concatenate([track.azimuth for track in tracks])
-        is_kept = ~np.isnan(azimuth)
-        is_kept[1:] &= (np.diff(frames) > 0) | (np.diff(owner) > 0)
+        kept = np.flatnonzero(~np.isnan(azimuth))
+        is_new = (np.diff(frames[kept]) != 0) | (np.diff(owner[kept]) != 0)
+        kept = kept[np.concatenate([[True], is_new])[: len(kept)]]
 
         def rows(columns: list[Floats]) -> Floats:
-            return np.concatenate(columns)[is_kept]
+            return np.concatenate(columns)[kept]
 
         classes = np.array([index[event.label] for event in tracked])
         sources = np.array([event.source for event in tracked])
         return cls.from_columns(
-            frames[is_kept],
-            classes[owner[is_kept]],
-            azimuth[is_kept],
+            frames[kept],
+            classes[owner[kept]],
+            azimuth[kept],
             np.nan_to_num(rows([track.elevation for track in tracks]), nan=0.0),
             distance=rows([track.distance for track in tracks]),
             on_screen=rows([track.on_screen for track in tracks]),
-            sources=sources[owner[is_kept]],
+            sources=sources[owner[kept]],
             n_frames=n_frames,
         )
 

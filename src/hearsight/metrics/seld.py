@@ -83,6 +83,27 @@ class SeldScores:
     def __getitem__(self, name: str) -> float:
         return self.overall[name]
 
+    def to_dict(self) -> dict[str, object]:
+        """Return plain numbers ready for JSON, None where a score is undefined.
+
+        Returns
+        -------
+        dict
+            `year`, `average`, `strict_parity`, `recordings` (their number), `overall`, `by_class`
+            and `intervals` (low, high, estimate).
+        """
+        return {
+            "year": self.definition.year,
+            "average": self.average,
+            "strict_parity": self.strict_parity,
+            "recordings": len(self.names),
+            "overall": _or_none(self.overall),
+            "by_class": {label: _or_none(row) for label, row in self.by_class.items()},
+            "intervals": {
+                name: _or_none(interval._asdict()) for name, interval in self.intervals.items()
+            },
+        }
+
     def grouped(self, group: Callable[[str], str]) -> dict[str, SeldScores]:
         """Score parts of the recordings, such as rooms (`room_of`).
 
@@ -111,6 +132,10 @@ class SeldScores:
         return _scores(
             self.counts.at(files), names, self.labels, *how, strict_parity=self.strict_parity
         )
+
+
+def _or_none(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: float(value) if np.isfinite(value) else None for name, value in values.items()}
 
 
 def room_of(name: str) -> str:
@@ -171,7 +196,7 @@ def seld_scores(
     unit : str, optional
         `segment` or `frame`, where it shall differ from the year's.
     angle_threshold : float
-        Degrees; errors up to it count as right (until 2019 nothing is judged by it).
+        Degrees; errors up to it count as right. 2019 judges nothing by it.
     distance_threshold : float
         Metres, for 2024 and 2025; infinite in the challenges.
     relative_distance_threshold : float
@@ -267,6 +292,9 @@ def _check_options(
     if definition.require_on_screen and not definition.with_on_screen:
         msg = f"{definition.year} has no on-screen flags; choose year 2025"
         raise InputError(msg)
+    if definition.require_on_screen and definition.unit == "segment":
+        msg = "on-screen flags are judged by the frame; leave unit out"
+        raise InputError(msg)
     if n_draws < 1:
         msg = f"n_draws must be at least 1, got {n_draws}"
         raise InputError(msg)
@@ -320,6 +348,9 @@ def _class_list(
 def _table(events: Events | FrameTable, labels: Sequence[str], *, numbered: bool) -> FrameTable:
     if isinstance(events, Events):
         return FrameTable.from_events(events, labels, numbered=numbered)
+    if not isinstance(events, FrameTable):
+        msg = f"a recording must be given as Events, got {type(events).__name__}"
+        raise InputError(msg)
     if len(events) and not 0 <= events.classes.min() <= events.classes.max() < len(labels):
         msg = f"classes must lie in 0 to {len(labels) - 1}, got up to {events.classes.max()}"
         raise InputError(msg)
