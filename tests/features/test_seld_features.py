@@ -81,6 +81,16 @@ def test_shapes_are_as_announced(feature, n_samples):
 
 
 @every_feature
+@pytest.mark.parametrize("n_samples", [1, 2, 299])
+def test_a_blink_of_sound_is_one_frame_or_none(feature, n_samples):
+    if feature == AmplitudePhase.sony_inference():
+        pytest.skip("takes whole frames only")
+    made = feature(noise(n_inputs(feature), n_samples))
+    assert made.shape[1] == feature.n_frames(n_samples) <= 2
+    assert made.isfinite().all()
+
+
+@every_feature
 @pytest.mark.parametrize("n_samples", [512, 9600])
 def test_silence_is_finite_and_has_no_direction(feature, n_samples):
     silent = feature(torch.zeros(n_inputs(feature), n_samples))

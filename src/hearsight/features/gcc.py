@@ -114,6 +114,8 @@ class GccPhat:
         cross = phat_cross_spectra(spectra, pairs)
         cross = torch.where(cross == 0, torch.ones_like(cross), cross)
         half = self.n_lags // 2
+        if cross.numel() == 0:  # no frames, which the inverse transform does not take
+            return cross.real.new_zeros(*cross.shape[:-1], self.n_lags)
         correlation = torch.fft.irfft(cross, n=self.stft.n_fft, dim=-1)
         return torch.cat([correlation[..., -half:], correlation[..., :half]], dim=-1)
 
