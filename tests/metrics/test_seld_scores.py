@@ -282,6 +282,7 @@ def test_intervals_are_there_for_every_score(make_scene, year, interval):
     assert scores.intervals.keys() == scores.overall.keys()
     low, high, _ = scores.intervals["f_score"]
     assert low <= scores["f_score"] <= high
+    assert scores.intervals_by_class.keys() == scores.by_class.keys()
 
 
 def test_a_recording_without_prediction_counts_as_empty(make_scene, caplog):

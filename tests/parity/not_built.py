@@ -33,7 +33,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "frame_sampling",
             "i3d",
             "labels",
-            "metrics",
             "pipeline",
             "resnet50",
         }

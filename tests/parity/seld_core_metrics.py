@@ -84,9 +84,9 @@ def _check_generation(
         return
     true_format, heard_format = FORMATS[generation]
     is_rounded = generation in ("2019", "pseldnets")
-    truth = {name: _table(text, true_format) for name, text in case["csv"][true_format].items()}
+    truth = {name: read_table(text, true_format) for name, text in case["csv"][true_format].items()}
     heard = {
-        name: _table(text, heard_format, is_rounded=is_rounded)
+        name: read_table(text, heard_format, is_rounded=is_rounded)
         for name, text in case["csv"][heard_format].items()
     }
     labels = [f"class {index}" for index in range(n_classes)]
@@ -145,7 +145,7 @@ def _check_variant(name: str, expected: dict[str, Any], score: Callable[..., Sel
         return
     for key, value in expected.items():
         if key in SCORES:
-            _close(f"{name} {key}", scores[SCORES[key]] * _unit(name, key), value)
+            close(f"{name} {key}", scores[SCORES[key]] * _unit(name, key), value)
         elif key == "classwise":
             _compare_classes(name, scores, value)
         elif key == "counters":
@@ -165,7 +165,7 @@ def _compare_classes(name: str, scores: SeldScores, expected: dict[str, Any]) ->
         return
     for key, values in zip(expected["rows"], expected["values"], strict=True):
         ours = [row[SCORES[key]] * _unit(name, key) for row in scores.by_class.values()]
-        _close(f"{name} {key} by class", ours, values)
+        close(f"{name} {key} by class", ours, values)
 
 
 def _compare_counters(name: str, scores: SeldScores, expected: dict[str, Any]) -> None:
@@ -181,7 +181,7 @@ def _compare_counters(name: str, scores: SeldScores, expected: dict[str, Any]) -
             ours = ours + total.by_class["spatial_errors"]  # there they are counted together
         if np.ndim(ours) > np.ndim(values):
             ours = ours.sum()
-        _close(f"{name} counter {key}", ours * _unit(name, key), values)
+        close(f"{name} counter {key}", ours * _unit(name, key), values)
 
 
 def _compare_intervals(name: str, scores: SeldScores, expected: dict[str, Any]) -> None:
@@ -192,12 +192,12 @@ def _compare_intervals(name: str, scores: SeldScores, expected: dict[str, Any]) 
             values = {"rows": value["rows"], "values": value["returned_point"]}
             _compare_classes(name, rest, values)
         else:
-            _close(f"{name} {key} without the last", rest[SCORES[key]], value["returned_point"])
+            close(f"{name} {key} without the last", rest[SCORES[key]], value["returned_point"])
             interval = scores.intervals[SCORES[key]]
-            _close(f"{name} {key} interval", [interval.low, interval.high], value["ci95"])
+            close(f"{name} {key} interval", [interval.low, interval.high], value["ci95"])
 
 
-def _close(name: str, ours: Any, expected: Any) -> None:
+def close(name: str, ours: Any, expected: Any) -> None:
     wanted = np.array(expected, dtype=float)  # null is NaN
     atol = TOLERANCE
     if not set(ANGLES).isdisjoint(name.split()):
@@ -207,7 +207,7 @@ def _close(name: str, ours: Any, expected: Any) -> None:
     np.testing.assert_allclose(ours, wanted, rtol=TOLERANCE, atol=atol, err_msg=name)
 
 
-def _table(text: str, kind: str, *, is_rounded: bool = False) -> FrameTable:
+def read_table(text: str, kind: str, *, is_rounded: bool = False) -> FrameTable:
     """Read a file as the official tools do, rows in their order, vectors in their length."""
     lines = [line for line in text.splitlines() if line and not line[0].isalpha()]
     if not lines:

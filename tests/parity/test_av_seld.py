@@ -2,12 +2,12 @@
 
 import pytest
 
-from parity import av_seld_features
+from parity import av_seld_features, av_seld_metrics
 from parity.not_built import NOT_BUILT
 from parity.reference import Check, Reference, known_stem
 
 SYSTEM = "av-seld"
-CHECKS: dict[str, Check] = {**av_seld_features.CHECKS}
+CHECKS: dict[str, Check] = {**av_seld_features.CHECKS, **av_seld_metrics.CHECKS}
 
 
 def test_agrees_with_the_original(reference: Reference) -> None:

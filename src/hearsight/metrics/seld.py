@@ -62,6 +62,8 @@ class SeldScores:
         The same for each class.
     intervals : mapping of str to Interval
         Confidence intervals of `overall`; empty unless asked for.
+    intervals_by_class : mapping of str to mapping of str to Interval
+        The same for each class.
     names : tuple of str
         The recordings, in the order of `counts`.
     labels : tuple of str
@@ -73,6 +75,7 @@ class SeldScores:
     overall: Mapping[str, float]
     by_class: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Interval]
+    intervals_by_class: Mapping[str, Mapping[str, Interval]]
     names: tuple[str, ...]
     labels: tuple[str, ...]
     counts: Counts = field(repr=False)
@@ -266,12 +269,22 @@ def seld_scores(
     else:
         weights = resampling_weights(len(names), n_draws, generator or np.random.default_rng(0))
         parts = counts.weighted(weights)
+    spread = scores_of(parts, definition, chosen, strict_parity=strict_parity)
     estimate = jackknife if interval == "jackknife" else bootstrap
-    spread = scores_of(parts, definition, chosen, strict_parity=strict_parity).overall
-    intervals = {
-        name: estimate(value, spread[name], confidence) for name, value in scores.overall.items()
-    }
-    return dataclasses.replace(scores, intervals=intervals)
+    return dataclasses.replace(
+        scores,
+        intervals={
+            name: estimate(value, spread.overall[name], confidence)
+            for name, value in scores.overall.items()
+        },
+        intervals_by_class={
+            label: {
+                name: estimate(value, spread.by_class[name][:, index], confidence)
+                for name, value in scores.by_class[label].items()
+            }
+            for index, label in enumerate(classes)
+        },
+    )
 
 
 def _check_options(
@@ -404,6 +417,7 @@ def _scores(
             for index, label in enumerate(labels)
         },
         intervals={},
+        intervals_by_class={},
         names=names,
         labels=labels,
         counts=counts,
