@@ -183,7 +183,7 @@ def _rules(dtype: torch.dtype, device: torch.device) -> _Rules:
     n = len(_WAYS)
     ways = functional.one_hot(torch.tensor(_WAYS), N_TRACKS).flatten(1)
     repeats = torch.tensor([[len(set(way)) < N_TRACKS] for way in _WAYS])
-    price = repeats * (torch.finfo(dtype).max / 4)
+    price = repeats.to(dtype) * (torch.finfo(dtype).max / 4)
     earlier = torch.ones(n, n).tril(diagonal=-1)
     matrices = (
         torch.cat([ways, price], dim=1),
