@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import InputError
-from hearsight.losses.adpit import N_DUMMY_TRACKS, N_TRACKS, adpit_loss
+from hearsight.losses.adpit import N_DUMMY_TRACKS, N_TRACKS, _rules, adpit_loss
 
 
 def targets(generator, counts, n_components=3):
@@ -165,6 +165,31 @@ def test_double_precision(case):
     output, target = (tensor.double() for tensor in case)
     value = adpit_loss(output, target)
     torch.testing.assert_close(value, written_out(output, target), rtol=1e-12, atol=1e-12)
+
+
+def test_training_goes_on_after_validation_without_gradients():
+    generator = torch.Generator().manual_seed(1)
+    target = targets(generator, torch.randint(0, 4, (2, 5, 4), generator=generator))
+    output = torch.randn((2, 5, N_TRACKS, 4, 3), generator=generator)
+    kept = output.clone(), target.clone()
+    _rules.cache_clear()
+    with torch.inference_mode():
+        expected = adpit_loss(output, target).item()
+    value, gradient = value_and_gradient(adpit_loss, output, target)
+    assert value == expected
+    assert gradient.any()
+    assert torch.equal(output, kept[0])
+    assert torch.equal(target, kept[1])
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1), ()])
+def test_arguments_stay_what_they_are_in_any_layout(shape):
+    # One class, or one frame alone, is in memory already as the loss turns it.
+    target = torch.ones((*shape, N_DUMMY_TRACKS, 1, 1))
+    target[..., 1:, :, :] = 0.0
+    kept = target.clone()
+    assert adpit_loss(torch.ones((*shape, N_TRACKS, 1, 1)), target) == 0.0
+    assert torch.equal(target, kept)
 
 
 def test_wrong_shapes_are_told():

@@ -118,9 +118,10 @@ def _check(output: Tensor, target: Tensor) -> None:
 
 
 def _last(tensor: Tensor) -> Tensor:
-    """Turn (..., tracks, classes, components) into (tracks, components, all else), contiguous."""
+    """Turn (..., tracks, classes, components) into a copy (tracks, components, all else)."""
     n = tensor.ndim
-    return tensor.permute(n - 3, n - 1, *range(n - 3), n - 2).flatten(2).contiguous()
+    turned = tensor.permute(n - 3, n - 1, *range(n - 3), n - 2)
+    return turned.clone(memory_format=torch.contiguous_format).flatten(2)
 
 
 def _nearest(found: Tensor, dummies: Tensor, n_places: int) -> Tensor:
@@ -130,6 +131,7 @@ def _nearest(found: Tensor, dummies: Tensor, n_places: int) -> Tensor:
     ----------
     found : Tensor, shape (3, components, cells)
     dummies : Tensor, shape (6, components, cells)
+        Written over.
     n_places : int
         How many of the components, the first ones, take part in the choice.
 
@@ -137,22 +139,23 @@ def _nearest(found: Tensor, dummies: Tensor, n_places: int) -> Tensor:
     -------
     Tensor, shape (3, components, cells)
     """
-    # Only one group is there, so sums of groups are cases without a question which one it is.
-    instances = dummies[3:] + dummies[0]
-    instances[:2] += dummies[1]
-    instances[2] += dummies[2]
     rules = _rules(found.dtype, found.device)
-    # Half the squared distance of each track to each instance, less what is equal for all, and in
-    # the last row whether there are three. Two buffers for all that follows: fresh memory costs
-    # more than the arithmetic.
+    # Two buffers for all that follows: fresh memory costs more than the arithmetic.
     first = found.new_empty(N_TRACKS * N_TRACKS + 1, found.shape[-1])
-    distances = first[:-1].view(N_TRACKS, N_TRACKS, -1)
-    places = instances[:, :n_places]
-    distances[:] = places.square().sum(dim=1) / 2
-    for k in range(n_places):
-        distances.addcmul_(found[:, None, k], places[None, :, k], value=-1.0)
+    # In the last row whether there are three instances.
     torch.sum(dummies[3].abs(), dim=0, out=first[-1])
     first[-1].sign_()
+    # Only one group is there, so sums of groups are cases without a question which one it is.
+    instances = dummies[3:].add_(dummies[0])
+    instances[:2] += dummies[1]
+    instances[2] += dummies[2]
+    # In the others half the squared distance of each track to each instance, less what is equal
+    # for all.
+    distances = first[:-1].view(N_TRACKS, N_TRACKS, -1)
+    places = instances[:, :n_places]
+    distances[:] = places.square().sum(dim=1).mul_(0.5)
+    for k in range(n_places):
+        distances.addcmul_(found[:, None, k], places[None, :, k], value=-1.0)
     costs = rules.costs @ first
     # 0 for the ways that cost least, -1 for the others; then 1 for the first of the least alone.
     behind = torch.sub(costs.amin(dim=0), costs, out=costs).sign_()
