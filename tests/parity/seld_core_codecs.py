@@ -163,6 +163,11 @@ def in_order(rows: Iterable[Iterable[float]]) -> np.ndarray:
     return table[np.lexsort(table.round(3).T[::-1])] if len(table) else table
 
 
+def as_table(rows: Iterable[Iterable[float]], n_columns: int) -> np.ndarray:
+    """Return rows as an array, (0, n_columns) for none."""
+    return np.array(list(rows), dtype=float).reshape(-1, n_columns)
+
+
 def same_rows(found: np.ndarray, expected: np.ndarray, name: str, atol: float = 1e-4) -> None:
     assert len(found) == len(expected), f"{name}: {len(found)} rows for {len(expected)}"
     if len(expected):
@@ -204,7 +209,7 @@ def check_baseline(name: str, case: Mapping[str, Any], arrays: Arrays, n_classes
         )
     decoded = [codec.decode_points(split(item, n_classes, *leading)) for item in output]
     for points, rows in zip(decoded, case.get("files", {}).values(), strict="files" in case):
-        expected = np.array(rows)
+        expected = as_table(rows, len(case["columns"].split(" ")[0].split(",")))
         same_rows(cartesian_rows(points)[:, : expected.shape[1]], expected, name)
     for points, text in zip(decoded, case.get("csv", {}).values(), strict="csv" in case):
         rows = [[float(value) for value in row] for row in list(csv.reader(io.StringIO(text)))[1:]]
@@ -214,13 +219,13 @@ def check_baseline(name: str, case: Mapping[str, Any], arrays: Arrays, n_classes
         azimuth[azimuth == -180] = 180
         columns = [points.frames, points.classes, 0 * flags, azimuth]
         found = np.stack([*columns, (100.0 * points.distance).round(), flags], axis=1)
-        expected = np.array(rows)
+        expected = as_table(rows, found.shape[1])
         expected[expected[:, 3] == -180, 3] = 180
         assert np.array_equal(found, expected), name
     raw = case.get("raw_events", {"files": ()})["files"]
     for points, rows in zip(decoded, raw, strict=bool(raw)):
         columns = [points.frames, points.classes, points.azimuth, points.distance, points.on_screen]
-        same_rows(np.stack(columns, axis=1), np.array(rows), name, atol=1e-3)
+        same_rows(np.stack(columns, axis=1), as_table(rows, len(columns)), name, atol=1e-3)
 
 
 def check_pseldnets_multi(
@@ -257,7 +262,7 @@ def check_pseldnets_tracks(
     output = np.concatenate([activity, arrays["pseld_ein_doa"]], axis=-1)
     output = output.reshape(-1, *output.shape[2:])
     points = EventTracks(class_names(n_classes), output.shape[1]).decode_points(output)
-    assert np.array_equal(degrees(polar_rows(points)), degrees(np.array(case["rows"])))
+    assert np.array_equal(degrees(polar_rows(points)), degrees(as_table(case["rows"], 4)))
 
 
 def degrees(rows: np.ndarray) -> np.ndarray:
@@ -313,7 +318,7 @@ def check_salsa(name: str, case: Mapping[str, Any], reference: Reference) -> Non
         codec = Accdoa(labels, threshold=threshold)
         points = codec.decode_points(number(r"doa = ([\d.]+)\*tanh", notes) * directions)
     assert len(points) == case["n_rows_total"], name
-    expected = np.array(case["rows"])
+    expected = as_table(case["rows"], 5)
     found = polar_rows(points)[: len(expected)]
     assert np.array_equal(degrees(found), expected[:, [0, 1, 3, 4]]), name
 
