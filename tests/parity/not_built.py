@@ -21,7 +21,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
     ),
     "av-seld": frozenset(
         {
-            "adpit",
             "audio_encoder",
             "av_conformer",
             "avcs",
@@ -29,7 +28,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "cmaf",
             "conformer",
             "conv_block",
-            "decode",
             "frame_sampling",
             "i3d",
             "labels",

@@ -2,12 +2,16 @@
 
 import pytest
 
-from parity import av_seld_features, av_seld_metrics
+from parity import av_seld_codecs, av_seld_features, av_seld_metrics
 from parity.not_built import NOT_BUILT
 from parity.reference import Check, Reference, known_stem
 
 SYSTEM = "av-seld"
-CHECKS: dict[str, Check] = {**av_seld_features.CHECKS, **av_seld_metrics.CHECKS}
+CHECKS: dict[str, Check] = {
+    **av_seld_codecs.CHECKS,
+    **av_seld_features.CHECKS,
+    **av_seld_metrics.CHECKS,
+}
 
 
 def test_agrees_with_the_original(reference: Reference) -> None:
