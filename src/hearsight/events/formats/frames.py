@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -122,7 +123,8 @@ def events_from_rows(
     Returns
     -------
     Events
-        Each from the beginning of its first to the end of its last frame.
+        Each from the beginning of its first to the end of its last frame, with the median of the
+        confidences that its rows have.
     """
     instances: defaultdict[tuple[str, int], list[FrameRow]] = defaultdict(list)
     for row in rows:
@@ -191,8 +193,10 @@ def _event_of_run(run: list[FrameRow], source: int) -> Event:
         on_screen=[row.on_screen for row in run],
     )
     offset = frame_time(run[-1].frame + 1)
+    known = [row.confidence for row in run if row.confidence is not None]
+    confidence = statistics.median(known) if known else None
     first = run[0]
-    return Event(first.label, frame_time(first.frame), offset, first.confidence, track, source)
+    return Event(first.label, frame_time(first.frame), offset, confidence, track, source)
 
 
 def still_track(

@@ -1,0 +1,109 @@
+"""Stems of the vectors that nothing in the package answers to yet; they are skipped by name.
+
+A stem leaves this list when its check is written; one that is in neither place fails.
+"""
+
+NOT_BUILT: dict[str, frozenset[str]] = {
+    "seld-core": frozenset(
+        {
+            "augment_visual",
+            "einv2",
+            "pseldnets",
+            "salsa_crnn",
+            "seldnet_2022",
+            "seldnet_2023",
+            "seldnet_2024",
+            "seldnet_2025",
+            "sony_av_crnn",
+            "stereo_conversion",
+            "synthesis",
+        }
+    ),
+    "av-seld": frozenset(
+        {
+            "audio_encoder",
+            "av_conformer",
+            "avcs",
+            "chunks",
+            "cmaf",
+            "conformer",
+            "conv_block",
+            "frame_sampling",
+            "i3d",
+            "labels",
+            "pipeline",
+            "resnet50",
+        }
+    ),
+    "ave": frozenset(
+        {
+            "av_att",
+            "cmm",
+            "dmrn",
+            "labels",
+            "loader",
+            "losses",
+            "metrics",
+            "module_pickle",
+            "psp",
+            "vgg19_pool5",
+            "vggish",
+            "visualisation",
+        }
+    ),
+    "coarse2fine": frozenset(
+        {
+            "cam_functions",
+            "crnn1_attention_pool",
+            "crnn2",
+            "crnn_gradcam",
+            "dataset_baselines",
+            "event_decoding",
+            "framework",
+            "infer",
+            "logmel",
+            "losses",
+            "metrics",
+            "mobilecrnn",
+            "pseudo_labels",
+            "resnet18",
+            "roi_align",
+            "simplified",
+            "temporal_pooling",
+        }
+    ),
+    "general-seld": frozenset(
+        {
+            "blocks",
+            "dcase_files",
+            "dec",
+            "derived_modules",
+            "enc",
+            "features",
+            "labels",
+            "lr_schedule",
+            "metrics",
+            "panns",
+            "sedmodel",
+            "single_source_histogram",
+            "transforms",
+        }
+    ),
+    "visual-context": frozenset(
+        {
+            "boxes",
+            "ciou",
+            "ezvsl",
+            "fnac",
+            "images",
+            "lvs",
+            "negative_audio_metrics",
+            "ogl",
+            "slavc",
+            "spectrograms",
+            "sslalign",
+            "vcs",
+            "vggss_baselines",
+        }
+    ),
+}
