@@ -36,6 +36,7 @@ _HOMES = {
     "random_plan": "hearsight.scenes.planner",
     "read_events": "hearsight.events.formats",
     "read_recording": "hearsight.recording.audio",
+    "seld_scores": "hearsight.metrics.seld",
     "write_events": "hearsight.events.formats",
     "write_result": "hearsight.inference.results",
     "write_scene": "hearsight.scenes.folder",
@@ -60,6 +61,7 @@ __all__ = [
     "random_plan",
     "read_events",
     "read_recording",
+    "seld_scores",
     "write_events",
     "write_result",
     "write_scene",
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from hearsight.events.scene import Scene
     from hearsight.inference.locate import locate
     from hearsight.inference.results import write_result
+    from hearsight.metrics.seld import seld_scores
     from hearsight.recording.audio import read_recording
     from hearsight.recording.findings import examine
     from hearsight.recording.layout import ChannelLayout
