@@ -1,10 +1,11 @@
 """Pages and the code on them.
 
 Fences say what happens to a block: `python` and `bash` are run, page by page, in the order in
-which they stand, in one empty folder; `console` is only shown; a `yaml` block with a title is an
-input and is put into the folder under that name.
+which they stand, in one empty folder; `pycon` is run and must print what it shows; `console` is
+only shown; a `yaml` block with a title is an input and is put into the folder under that name.
 """
 
+import doctest
 import os
 import re
 import subprocess
@@ -35,6 +36,8 @@ def run_page(tmp_path, monkeypatch):
                     # Blank lines bring the line numbers of tracebacks to those of the page.
                     code = "\n" * (line - 1) + block["text"]
                     exec(compile(code, ROOT / page, "exec"), names)
+                case "pycon":
+                    _check_prompts(block["text"], names, page, line)
                 case "bash":
                     _run_shell(block["text"], f"{page}, line {line}")
                 case "yaml" if block["title"]:
@@ -42,6 +45,14 @@ def run_page(tmp_path, monkeypatch):
         return names
 
     return run
+
+
+def _check_prompts(text, names, page, line):
+    test = doctest.DocTestParser().get_doctest(text, names, page, page, line - 1)
+    said = []
+    result = doctest.DocTestRunner().run(test, out=said.append, clear_globs=False)
+    assert result.failed == 0, "".join(said)
+    names |= test.globs
 
 
 def _run_shell(script, place):

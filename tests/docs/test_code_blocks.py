@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 RUNNING = sorted(
     str(page.relative_to(ROOT))
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    if re.search("^```(python|bash)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    if re.search("^```(python|pycon|bash)", page.read_text(encoding="utf-8"), re.MULTILINE)
 )
 
 
