@@ -23,7 +23,8 @@ SILENT_LEVEL = 0.01
 """The level of a sound at -80 dB relative to full scale; below it there is nothing to go by."""
 
 _STEP_S = 0.01
-_BAND_EDGES_HZ = (60.0, 150.0, 300.0, 600.0, 1200.0, 2400.0, 4800.0, 9600.0)
+BAND_EDGES_HZ = (60.0, 150.0, 300.0, 600.0, 1200.0, 2400.0, 4800.0, 9600.0)
+"""Bands of about an octave in which sound is judged."""
 _LAG_STEPS = 2
 """Loudness is compared with that of two steps before, the length of the window."""
 
@@ -50,8 +51,8 @@ class OnsetMeter:
         self._hop = max(1, round(_STEP_S * sample_rate))
         self._window = np.hanning(2 * self._hop + 1)[:-1].astype(np.float32)
         frequencies = np.fft.rfftfreq(len(self._window), 1.0 / sample_rate)
-        band = np.searchsorted(_BAND_EDGES_HZ, frequencies)
-        self._bands = (band[:, None] == np.arange(1, len(_BAND_EDGES_HZ) + 1)).astype(np.float32)
+        band = np.searchsorted(BAND_EDGES_HZ, frequencies)
+        self._bands = (band[:, None] == np.arange(1, len(BAND_EDGES_HZ) + 1)).astype(np.float32)
         self._scale = np.float32(2.0 / (len(self._window) * np.sum(self._window**2)))
         # Half a window of silence before the first sample centres step k on sample k * hop.
         self._rest = np.zeros(self._hop, dtype=np.float32)

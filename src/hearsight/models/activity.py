@@ -10,10 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hearsight.features.onsets import BAND_EDGES_HZ
 from hearsight.models.spectrum import FRAMES_PER_LABEL, SILENCE, label_spectra
-
-BAND_EDGES_HZ = (60.0, 150.0, 300.0, 600.0, 1200.0, 2400.0, 4800.0, 9600.0)
-"""Octaves or a little more."""
 
 
 def band_powers(waveform: torch.Tensor, sample_rate: int) -> NDArray[np.float32]:
