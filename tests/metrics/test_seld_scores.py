@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hearsight.errors import InputError
 from hearsight.events.events import Event, Events, Track
+from hearsight.events.points import Points
 from hearsight.metrics.frames import FrameTable
 from hearsight.metrics.seld import room_of, seld_scores
 from hearsight.spatial.directions import to_vectors
@@ -152,6 +153,23 @@ def test_angles_and_vectors_of_any_length_score_alike(make_scene, year, seed):
         seld_scores(truth, heard, year=year, labels=labels),
         seld_scores(truth, vectors, year=year, labels=labels),
     )
+
+
+@pytest.mark.parametrize("year", YEARS)
+@properties
+@given(seed=seeds)
+def test_decoded_points_score_as_the_events_they_become(make_scene, year, seed):
+    truth, heard = make_scene(seed)
+    points = {name: Points.from_events(each, each.labels) for name, each in heard.items()}
+    others = {name: each.to_events(10.0) for name, each in points.items()}
+    assert_same(seld_scores(truth, others, year=year), seld_scores(truth, points, year=year))
+
+
+def test_decoded_points_of_another_class_list_are_refused(make_scene):
+    truth, heard = make_scene(3)
+    points = {name: Points.from_events(each, each.labels) for name, each in heard.items()}
+    with pytest.raises(InputError, match="not in the class list: speech"):
+        seld_scores(truth, points, labels=("bell", "knock", "music"))
 
 
 @pytest.mark.parametrize("year", YEARS)

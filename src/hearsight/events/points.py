@@ -70,6 +70,17 @@ class Points:
             self.activity[index],
         )
 
+    @property
+    def known_distance(self) -> FloatArray:
+        """Metres; 0, which codecs write for an unknown distance, is unknown as well."""
+        return np.where(self.distance > 0.0, self.distance, np.nan)
+
+    @property
+    def screen_flags(self) -> FloatArray:
+        """1 where being in the picture is more likely than not, 0 elsewhere, NaN if unknown."""
+        likely = np.greater(self.on_screen, ON_SCREEN_THRESHOLD)
+        return np.where(np.isnan(self.on_screen), np.nan, likely)
+
     @classmethod
     def from_rows(cls, rows: Iterable[FrameRow], labels: Sequence[str]) -> Self:
         """Gather rows in the order given.
@@ -139,20 +150,16 @@ class Points:
         Events
             Points of one class and source in consecutive frames are one event; see
             `hearsight.events.formats.frames.events_from_rows`. The confidence of an event is the
-            median of its activity, at most 1. A distance of 0 is unknown. On screen is what is
-            more likely so than not.
+            median of its activity, at most 1.
         """
-        flags = np.where(
-            np.isnan(self.on_screen), np.nan, np.greater(self.on_screen, ON_SCREEN_THRESHOLD)
-        )
         columns = (
             self.frames,
             [self.labels[index] for index in self.classes],
             self.sources,
             self.azimuth,
             self.elevation,
-            np.where(self.distance > 0.0, self.distance, np.nan),
-            flags,
+            self.known_distance,
+            self.screen_flags,
             np.clip(self.activity, 0.0, 1.0),
         )
         values = (c if isinstance(c, list) else c.tolist() for c in columns)

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hearsight.errors import InputError
 from hearsight.events.events import Event, Events
+from hearsight.events.points import Points
 from hearsight.recording.grid import LABEL_HOP_S, frame_count
 from hearsight.spatial.directions import to_angles, to_vectors
 
@@ -183,6 +184,38 @@ class FrameTable:
             on_screen=rows([track.on_screen for track in tracks]),
             sources=sources[owner[kept]],
             n_frames=n_frames,
+        )
+
+    @classmethod
+    def from_points(cls, points: Points, labels: Sequence[str]) -> Self:
+        """Take over what a codec has decoded, without gathering it to events first.
+
+        Parameters
+        ----------
+        points : Points
+            Stay in their order.
+        labels : sequence of str
+            The class list, in the order of class indices.
+
+        Raises
+        ------
+        InputError
+            If a label of the points is not in the class list.
+        """
+        index = {label: i for i, label in enumerate(labels)}
+        classes = np.array([index.get(label, -1) for label in points.labels])[points.classes]
+        if classes.min(initial=0) < 0:
+            unknown = sorted({points.labels[i] for i in points.classes[classes < 0]})
+            msg = f"labels that are not in the class list: {', '.join(unknown)}"
+            raise InputError(msg)
+        return cls.from_columns(
+            points.frames,
+            classes,
+            points.azimuth,
+            np.nan_to_num(points.elevation, nan=0.0),
+            distance=points.known_distance,
+            on_screen=points.screen_flags,
+            sources=points.sources,
         )
 
 

@@ -26,6 +26,7 @@ import numpy as np
 
 from hearsight.errors import InputError, nearest
 from hearsight.events.events import Events
+from hearsight.events.points import Points
 from hearsight.metrics.apart import count_apart
 from hearsight.metrics.counts import (
     Cells,
@@ -44,7 +45,8 @@ from hearsight.metrics.official import OFFICIAL_FRAMES, as_written, official_end
 
 _log = logging.getLogger(__name__)
 
-Recordings = Mapping[str, Events | FrameTable] | Sequence[Events | FrameTable] | Events | FrameTable
+Rows = Events | Points | FrameTable
+Recordings = Mapping[str, Rows] | Sequence[Rows] | Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +189,8 @@ def seld_scores(
     ----------
     reference, prediction : mapping of str to Events, sequence of Events, or Events
         Recordings by name, or in the same order. A recording without a prediction counts as one
-        in which nothing was heard. A `FrameTable` may stand for Events.
+        in which nothing was heard. `Points`, as codecs decode them, or a `FrameTable` may stand
+        for Events; their rows count in the order they have.
     year : int
         2019 to 2025: see `hearsight.metrics.definitions`.
     average : str, optional
@@ -313,11 +316,11 @@ def _check_options(
         raise InputError(msg)
 
 
-def _by_name(recordings: Recordings) -> dict[str, Events | FrameTable]:
+def _by_name(recordings: Recordings) -> dict[str, Rows]:
     if isinstance(recordings, Mapping):
         return dict(recordings)
     # Events are sequences themselves.
-    several = [recordings] if isinstance(recordings, Events | FrameTable) else list(recordings)
+    several = [recordings] if isinstance(recordings, Rows) else list(recordings)
     return {f"recording {index + 1}": each for index, each in enumerate(several)}
 
 
@@ -341,15 +344,16 @@ def _scored_names(
 
 
 def _class_list(
-    truth: Mapping[str, Events | FrameTable],
-    heard: Mapping[str, Events | FrameTable],
+    truth: Mapping[str, Rows],
+    heard: Mapping[str, Rows],
     labels: Sequence[str] | None,
     *,
     strict_parity: bool,
 ) -> tuple[str, ...]:
     if labels is not None:
         return tuple(labels)
-    events = [each for each in (*truth.values(), *heard.values()) if isinstance(each, Events)]
+    named = Events | Points
+    events = [each for each in (*truth.values(), *heard.values()) if isinstance(each, named)]
     lists = {each.labels for each in events if each.labels}
     if not lists or (strict_parity and len(lists) > 1):
         # Only strict_parity counts absent classes, so that their number matters.
@@ -358,9 +362,11 @@ def _class_list(
     return tuple(dict.fromkeys(label for each in events for label in each.labels))
 
 
-def _table(events: Events | FrameTable, labels: Sequence[str], *, numbered: bool) -> FrameTable:
+def _table(events: Rows, labels: Sequence[str], *, numbered: bool) -> FrameTable:
     if isinstance(events, Events):
         return FrameTable.from_events(events, labels, numbered=numbered)
+    if isinstance(events, Points):
+        return FrameTable.from_points(events, labels)
     if not isinstance(events, FrameTable):
         msg = f"a recording must be given as Events, got {type(events).__name__}"
         raise InputError(msg)
