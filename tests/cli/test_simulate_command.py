@@ -120,3 +120,18 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     assert run(["simulate", str(tmp_path / "file" / "out"), *SMALL]) == 2
     assert "file" in capsys.readouterr().err
+
+
+def test_a_corpus_of_one_kind(tmp_path):
+    options = ["--layout", "starss23", "--recordings", "1", "--duration", "2", "--only", "foa"]
+    assert run(["simulate", str(tmp_path / "set"), *options]) == 0
+    found = sorted(path.name for path in (tmp_path / "set").iterdir() if path.is_dir())
+    assert found == ["foa_dev", "metadata_dev"]
+    assert not list((tmp_path / "set").glob("*_mic_*.txt"))
+
+
+def test_a_kind_that_does_not_exist(tmp_path, capsys):
+    options = ["--layout", "starss23", "--only", "fao"]
+    assert run(["simulate", str(tmp_path / "set"), *options]) == 2
+    assert "did you mean foa" in capsys.readouterr().err
+    assert not (tmp_path / "set").exists()

@@ -34,6 +34,13 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another scene.")] = 0,
     duration: Annotated[float | None, typer.Option(help="Seconds (12; starss23: 30).")] = None,
     sources: Annotated[int | None, typer.Option(help="How many sounds (3; starss23: 10).")] = None,
+    polyphony: Annotated[
+        int | None, typer.Option(help="How many may sound at once (2; starss23: 3).")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="starss23: write only foa, mic or video; may be repeated (all three)."),
+    ] = None,
     channels: Annotated[
         str | None,
         typer.Option(
@@ -72,6 +79,7 @@ def simulate(
     options: dict[str, Any] = {
         "duration": duration,
         "sources": sources,
+        "polyphony": polyphony,
         "width": width,
         "room-rt60": room_rt60,
         "snr": snr,
@@ -88,14 +96,17 @@ def simulate(
         msg = f"unknown layout {layout!r}; {nearest(layout, LAYOUTS)}"
         raise InputError(msg)
     if demo:
-        extra = {"recordings": recordings, "seed": seed or None, **options, **only_scene}
+        named = {"recordings": recordings, "only": only, "seed": seed or None}
+        extra = {**named, **options, **only_scene}
         _refuse(extra, "--demo is always the same scene")
         _write_demo(folder)
     elif layout == "starss23":
         _refuse(only_scene, "the layout starss23 has fixed formats")
-        _write_starss23(folder, 4 if recordings is None else recordings, seed, options)
+        kinds = tuple(only or ())
+        _write_starss23(folder, 4 if recordings is None else recordings, seed, kinds, options)
     else:
-        _refuse({"recordings": recordings}, "the layout scene is one recording")
+        extra = {"recordings": recordings, "only": only}
+        _refuse(extra, "the layout scene is one recording")
         _write_scene(folder, seed, options, only_scene)
 
 
@@ -153,7 +164,9 @@ def _write_scene(
     typer.echo(f"{folder}: scene.wav, scene.mp4 and truth.json with {len(scene)} events")
 
 
-def _write_starss23(folder: Path, n_recordings: int, seed: int, options: dict[str, Any]) -> None:
+def _write_starss23(
+    folder: Path, n_recordings: int, seed: int, kinds: tuple[str, ...], options: dict[str, Any]
+) -> None:
     import dataclasses
 
     from rich.console import Console
@@ -162,7 +175,8 @@ def _write_starss23(folder: Path, n_recordings: int, seed: int, options: dict[st
     from hearsight.scenes.mixer import NoiseSettings
     from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 
-    defaults = Starss23Settings(seed=seed, **_given(width=options["width"]))
+    given = _given(width=options["width"], kinds=kinds or None)
+    defaults = Starss23Settings(seed=seed, **given)
     snr = options["snr"]
     settings = dataclasses.replace(
         defaults,
@@ -180,7 +194,7 @@ def _write_starss23(folder: Path, n_recordings: int, seed: int, options: dict[st
 
 
 def _bounds(defaults: SceneSettings, options: dict[str, Any]) -> SceneSettings:
-    """Return settings with the duration and number of sounds asked for.
+    """Return settings with the duration, number and overlap of sounds asked for.
 
     A short scene gets fewer sounds unless their number was given.
     """
@@ -193,7 +207,8 @@ def _bounds(defaults: SceneSettings, options: dict[str, Any]) -> SceneSettings:
     if n_sources is None:
         fitting = int(0.5 * duration) if math.isfinite(duration) else 1
         n_sources = min(defaults.n_sources, max(1, fitting))
-    return dataclasses.replace(defaults, duration=duration, n_sources=n_sources)
+    given = _given(max_polyphony=options["polyphony"])
+    return dataclasses.replace(defaults, duration=duration, n_sources=n_sources, **given)
 
 
 def _given(**options: Any) -> dict[str, Any]:

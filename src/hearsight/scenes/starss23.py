@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hearsight.errors import InputError, MediaError
+from hearsight.errors import InputError, MediaError, nearest
 from hearsight.events.formats.dcase import write_dcase
 from hearsight.recording.audio import write_audio
 from hearsight.recording.files import replacing
@@ -53,6 +53,8 @@ _ROOMS = {
     "dev-test-tau": (2, 8, 10, 15, 16),
 }
 _SUFFIXES = {"foa": ".wav", "mic": ".wav", "video": ".mp4", "metadata": ".csv"}
+KINDS = ("foa", "mic", "video")
+"""What a corpus may hold beside the annotations."""
 _SCENE = SceneSettings(duration=30.0, n_sources=10, max_polyphony=3, n_silent=2)
 _NOISE = NoiseSettings(snr_db=25.0)
 
@@ -72,6 +74,8 @@ class Starss23Settings:
     width : int
         Of the pictures in pixels, even; they are half as high. The data set's are 1920 wide.
     seed : int
+    kinds : tuple of {"foa", "mic", "video"}
+        What is written beside the annotations.
     """
 
     scene: SceneSettings = _SCENE
@@ -79,8 +83,16 @@ class Starss23Settings:
     rt60_s: float | None = None
     width: int = 448
     seed: int = 0
+    kinds: tuple[str, ...] = KINDS
 
     def __post_init__(self) -> None:
+        for kind in self.kinds:
+            if kind not in KINDS:
+                msg = f"a corpus has no {kind!r}; {nearest(kind, KINDS)}"
+                raise InputError(msg)
+        if not self.kinds:
+            msg = f"a corpus needs at least one of {', '.join(KINDS)}"
+            raise InputError(msg)
         if self.scene.sample_rate != SAMPLE_RATE:
             msg = f"STARSS23 has {SAMPLE_RATE} Hz, got {self.scene.sample_rate}"
             raise InputError(msg)
@@ -186,11 +198,14 @@ def _write_all(
     bank: SoundBank,
 ) -> Iterator[Entry]:
     for index, place in enumerate(entries):
-        if not all((root / place.path(kind)).is_file() for kind in _SUFFIXES):
+        kinds = (*settings.kinds, "metadata")
+        if not all((root / place.path(kind)).is_file() for kind in kinds):
             plan = random_plan(np.random.default_rng([settings.seed, index]), bank, settings.scene)
             _write_recording(root, place, plan, rooms.get(place.room), settings)
         yield place
     for kind in ("foa", "mic"):
+        if kind not in settings.kinds:
+            continue
         train = sorted(e.path(kind) for e in entries if e.subset.startswith("dev-train"))
         test = sorted(e.path(kind) for e in entries if e.subset.startswith("dev-test"))
         # All synthetic recordings have video; of the data set's, twelve have none.
@@ -207,11 +222,14 @@ def _write_all(
 def _write_recording(
     root: Path, place: Entry, plan: ScenePlan, room: Room | None, settings: Starss23Settings
 ) -> None:
-    camera = Camera(Projection("equirectangular", settings.width, settings.width // 2), FPS)
     for kind in ("foa", "mic"):
+        if kind not in settings.kinds:
+            continue
         sound = render_audio(plan, parse_layout(kind), room=room, noise=settings.noise)
         write_audio(root / place.path(kind), sound.waveform, SAMPLE_RATE)
-    write_filmed(root / place.path("video"), plan, camera)
+    if "video" in settings.kinds:
+        camera = Camera(Projection("equirectangular", settings.width, settings.width // 2), FPS)
+        write_filmed(root / place.path("video"), plan, camera)
     write_dcase(truth(plan), root / place.path("metadata"), year=2023)
 
 
