@@ -156,6 +156,40 @@ def test_the_own_rate_neither_drops_nor_repeats(tmp_path, counting_frames, fps):
     assert levels(iterate_frames(tmp_path / "a.mkv", fps=fps)) == list(range(60))
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_reading_from_a_time_on_is_the_rest_of_reading_all(tmp_path, counting_frames, name):
+    # More than one key picture, every two seconds, so that there is something to jump to.
+    write_video(tmp_path / name, counting_frames(60), 10, size=(32, 16))
+    whole = list(iterate_frames(tmp_path / name))
+    for start in (0.1, 1.95, 2.0, 3.7, 5.9):
+        rest = list(iterate_frames(tmp_path / name, start=start))
+        expected = [(time, frame) for time, frame in whole if time + 0.0999 > start]
+        assert [time for time, _ in rest] == [time for time, _ in expected]
+        np.testing.assert_array_equal(
+            np.stack([f for _, f in rest]), np.stack([f for _, f in expected])
+        )
+
+
+def test_a_constant_rate_counts_from_the_start(tmp_path, counting_frames):
+    write_video(tmp_path / "a.mp4", counting_frames(50), 25, size=(32, 16))
+    read = list(iterate_frames(tmp_path / "a.mp4", start=0.5, fps=10))
+    assert [time for time, _ in read] == [k / 10 for k in range(5, 20)]
+    assert levels(read) == [k * 25 // 10 for k in range(5, 20)]
+    assert list(iterate_frames(tmp_path / "a.mp4", start=2.0, fps=10)) == []
+
+
+def test_a_still_is_shown_at_any_time(tmp_path):
+    Image.fromarray(quarters().transpose(1, 2, 0)).save(tmp_path / "a.png")
+    assert len(list(iterate_frames(tmp_path / "a.png", start=7.0))) == 1
+
+
+@pytest.mark.parametrize("start", [-0.1, float("nan"), float("inf")])
+def test_a_start_that_cannot_be(tmp_path, counting_frames, start):
+    write_video(tmp_path / "a.mp4", counting_frames(2), 25, size=(32, 16))
+    with pytest.raises(InputError, match="start must be at least 0"):
+        iterate_frames(tmp_path / "a.mp4", start=start)
+
+
 def test_a_varying_rate_becomes_constant(encode, counting_frames):
     times = [0.0, 0.1, 0.5, 0.6, 1.0]
     path = encode("phone.mkv", list(counting_frames(5)), times=times)
@@ -197,6 +231,8 @@ def test_a_folder_is_a_video(tmp_path):
     read = list(iterate_frames(tmp_path, frame_rate=5.0))
     assert [time for time, _ in read] == pytest.approx([k / 5 for k in range(12)])
     assert [round(frame.mean() / 20) for _, frame in read] == list(range(12))
+    late = list(iterate_frames(tmp_path, frame_rate=5.0, start=1.0))
+    assert [round(frame.mean() / 20) for _, frame in late] == list(range(5, 12))
     half = list(iterate_frames(tmp_path, frame_rate=5.0, fps=2.5))
     assert [round(frame.mean() / 20) for _, frame in half] == [0, 2, 4, 6, 8, 10]
 

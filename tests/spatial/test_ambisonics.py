@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from hearsight.spatial.ambisonics import NORMALIZATIONS, encode_foa, gains_to_sn3d
+from hearsight.errors import InputError
+from hearsight.spatial.ambisonics import NORMALIZATIONS, encode_foa, gains_to_sn3d, turn_foa
 from hearsight.spatial.directions import to_vectors
 
 SPHERE = np.random.default_rng(0).standard_normal((20_000, 3))
@@ -29,3 +30,16 @@ def test_every_normalization_has_gains():
     assert {name: gains_to_sn3d(name).shape for name in NORMALIZATIONS} == dict.fromkeys(
         ("sn3d", "n3d", "fuma"), (4,)
     )
+
+
+@pytest.mark.parametrize("angle", [0.0, 1.0, 90.0, -137.0, 400.0])
+def test_a_turned_field_comes_from_turned_directions(angle):
+    before = encode_foa(to_vectors([10.0, -170.0, 90.0], [0.0, 40.0, -60.0]))
+    after = encode_foa(to_vectors(np.array([10.0, -170.0, 90.0]) + angle, [0.0, 40.0, -60.0]))
+    np.testing.assert_allclose(turn_foa(before.T, angle).T, after, atol=1e-12)
+    assert turn_foa(before.T.astype(np.float32), angle).dtype == np.float32
+
+
+def test_only_four_channels_are_turned():
+    with pytest.raises(InputError, match=r"\(4, ...\)"):
+        turn_foa(np.zeros((2, 100)), 10.0)

@@ -90,6 +90,7 @@ def iterate_frames(
     path: str | Path,
     *,
     stream: int | None = None,
+    start: float = 0.0,
     fps: float | Fraction | None = None,
     size: tuple[int, int] | None = None,
     gray: bool = False,
@@ -102,8 +103,11 @@ def iterate_frames(
     path : str or Path
     stream : int, optional
         The stream's index in the file; default: `Media.chosen_video`.
+    start : float
+        Seconds from the container's start, at least 0: the first picture is the one shown then.
+        What lies far before is jumped over.
     fps : float or Fraction, optional
-        Resample to this constant rate: the picture at k / fps is the latest that is shown by then
+        Resample to this constant rate: the picture at start + k / fps is the latest shown by then
         (before the first one begins: the first), until the last one ends. Default: each stored
         picture at its own time. A still picture comes once either way.
     size : tuple of int, optional
@@ -130,17 +134,22 @@ def iterate_frames(
     if size is not None and not (1 <= size[0] <= 32_768 and 1 <= size[1] <= 32_768):
         msg = f"size must be a width and height of 1 to 32768 pixels, got {size}"
         raise InputError(msg)
-    file = Path(path)
+    if not (math.isfinite(start) and start >= 0.0):
+        msg = f"start must be at least 0 s, got {start}"
+        raise InputError(msg)
+    file, first = Path(path), Fraction(start).limit_denominator(1_000_000)
     media = probe(file, frame_rate=frame_rate)
     chosen = _choose(file, media.video, media.chosen_video, stream)
     converter = _Converter(file, size or (chosen.width, chosen.height), gray=gray)
-    timed = shown_pictures(media, chosen)
+    timed = shown_pictures(media, chosen, first)
     if fps is None or chosen.is_still:
         return ((float(begin), converter(frame)) for begin, _, frame in timed)
-    return _at_constant_rate(timed, exact_rate(fps), converter)
+    return _at_constant_rate(timed, exact_rate(fps), converter, first)
 
 
-def shown_pictures(media: Media, stream: VideoStream) -> Iterator[ShownPicture]:
+def shown_pictures(
+    media: Media, stream: VideoStream, start: Fraction = Fraction(0)
+) -> Iterator[ShownPicture]:
     """Decode the pictures of a stream as they are stored: not turned, scaled or converted.
 
     Parameters
@@ -149,6 +158,8 @@ def shown_pictures(media: Media, stream: VideoStream) -> Iterator[ShownPicture]:
         What `media.probe` found.
     stream : VideoStream
         One of its picture streams.
+    start : Fraction
+        Seconds; pictures that end by then are left out. A still picture never ends.
 
     Yields
     ------
@@ -163,9 +174,12 @@ def shown_pictures(media: Media, stream: VideoStream) -> Iterator[ShownPicture]:
         If none can be decoded.
     """
     if media.container == "folder":
-        return _folder_pictures(media.path, exact_rate(stream.fps or FOLDER_FPS))
-    timed = _file_pictures(media.path, stream.index)
-    return itertools.islice(timed, 1) if stream.is_still else timed
+        timed = _folder_pictures(media.path, exact_rate(stream.fps or FOLDER_FPS))
+    elif stream.is_still:
+        return itertools.islice(_file_pictures(media.path, stream.index), 1)
+    else:
+        timed = _file_pictures(media.path, stream.index, start)
+    return (shown for shown in timed if shown[1] > start) if start else timed
 
 
 def sample_pictures(
@@ -342,8 +356,10 @@ def _choose(
     raise InputError(msg)
 
 
-def _file_pictures(file: Path, index: int) -> Iterator[ShownPicture]:
-    """Decode a stream and say from when to when each picture is shown."""
+def _file_pictures(file: Path, index: int, start: Fraction = Fraction(0)) -> Iterator[ShownPicture]:
+    """Decode a stream from the last key picture before `start`; say when each is shown."""
+    import av
+
     with open_container(file) as container:
         stream = next((s for s in pictures(container) if s.index == index), None)
         if stream is None:
@@ -354,6 +370,9 @@ def _file_pictures(file: Path, index: int) -> Iterator[ShownPicture]:
         # A damaged time stamp must not make hours of one picture.
         latest = Fraction(max(container.duration or 0, 0), 1_000_000) + 1
         origin = time_origin(container)
+        if start:  # where a file cannot be searched it is decoded from its beginning
+            with contextlib.suppress(av.FFmpegError):
+                container.seek((container.start_time or 0) + math.floor(start * 1_000_000))
         before: tuple[Fraction, av.video.frame.VideoFrame] | None = None
         for frame in _decoded(container, stream):
             begin = before[0] + usual if before else Fraction(0)
@@ -390,16 +409,16 @@ def _folder_pictures(folder: Path, rate: Fraction) -> Iterator[ShownPicture]:
 
 
 def _at_constant_rate(
-    timed: Iterable[ShownPicture], rate: Fraction, converter: _Converter
+    timed: Iterable[ShownPicture], rate: Fraction, converter: _Converter, start: Fraction
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     # Containers that count milliseconds store a picture up to one too late.
     tolerance = min(Fraction(1, 1000), 1 / (4 * rate))
     tick = 0
     for _, end, frame in timed:
         picture = None
-        while tick / rate < end - tolerance:
+        while start + tick / rate < end - tolerance:
             picture = converter(frame) if picture is None else picture
-            yield float(tick / rate), picture
+            yield float(start + tick / rate), picture
             tick += 1
 
 

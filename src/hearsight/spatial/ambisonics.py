@@ -6,11 +6,13 @@ the unit vector (x, y, z) has the gains 1, y, z, x.
 
 from __future__ import annotations
 
+import math
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hearsight.errors import InputError
 from hearsight.spatial.directions import check_vectors
 
 Normalization = Literal["sn3d", "n3d", "fuma"]
@@ -60,3 +62,36 @@ def gains_to_sn3d(normalization: Normalization) -> NDArray[np.float64]:
     first_order = 1.0 / np.sqrt(3.0) if normalization == "n3d" else 1.0
     omnidirectional = np.sqrt(2.0) if normalization == "fuma" else 1.0
     return np.array([omnidirectional, first_order, first_order, first_order])
+
+
+def turn_foa(foa: NDArray[np.floating], angle: float) -> NDArray[np.floating]:
+    """Turn a sound field about the vertical axis.
+
+    Parameters
+    ----------
+    foa : ndarray of float, shape (4, ...)
+        W, Y, Z, X; the first-order channels may have any normalization.
+    angle : float
+        Degrees by which the azimuth of every source grows.
+
+    Returns
+    -------
+    ndarray, shape (4, ...)
+        Of the same type.
+
+    Raises
+    ------
+    InputError
+        If there are not four channels.
+
+    Examples
+    --------
+    >>> turn_foa(encode_foa([1, 0, 0]), 90).round(12).tolist()  # from the front to the left
+    [1.0, 1.0, 0.0, 0.0]
+    """
+    if foa.shape[:1] != (4,):
+        msg = f"foa must have shape (4, ...): W, Y, Z, X; got {foa.shape}"
+        raise InputError(msg)
+    w, y, z, x = foa
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return np.stack([w, cos * y + sin * x, z, cos * x - sin * y])
