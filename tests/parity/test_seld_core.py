@@ -2,7 +2,7 @@
 
 import pytest
 
-from parity import seld_core_codecs, seld_core_features, seld_core_metrics
+from parity import seld_core_augment, seld_core_codecs, seld_core_features, seld_core_metrics
 from parity.not_built import NOT_BUILT
 from parity.reference import Check, Reference, known_stem
 
@@ -11,6 +11,7 @@ CHECKS: dict[str, Check] = {
     **seld_core_metrics.CHECKS,
     **seld_core_codecs.CHECKS,
     **seld_core_features.CHECKS,
+    **seld_core_augment.CHECKS,
 }
 
 
