@@ -2,7 +2,13 @@
 
 import pytest
 
-from parity import seld_core_augment, seld_core_codecs, seld_core_features, seld_core_metrics
+from parity import (
+    seld_core_augment,
+    seld_core_codecs,
+    seld_core_features,
+    seld_core_metrics,
+    seld_core_networks,
+)
 from parity.not_built import NOT_BUILT
 from parity.reference import Check, Reference, known_stem
 
@@ -11,6 +17,7 @@ CHECKS: dict[str, Check] = {
     **seld_core_metrics.CHECKS,
     **seld_core_codecs.CHECKS,
     **seld_core_features.CHECKS,
+    **seld_core_networks.CHECKS,
     **seld_core_augment.CHECKS,
 }
 

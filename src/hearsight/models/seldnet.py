@@ -43,8 +43,6 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
 }
-PICTURE_SHAPE = (7, 7)
-"""Rows and columns of the map that stands for a picture."""
 
 
 class SeldNet(nn.Module):
@@ -76,6 +74,8 @@ class SeldNet(nn.Module):
         it by a tanh.
     n_picture_layers : int
         Decoder layers that look at pictures; 0: the network has no eyes.
+    picture_shape : tuple of two int
+        Rows and columns of the map that stands for a picture.
     fnn_size, n_fnn_layers : int
         Of the linear layers before the last.
     dropout : float
@@ -107,6 +107,7 @@ class SeldNet(nn.Module):
         n_heads: int = 8,
         is_residual: bool = True,
         n_picture_layers: int = 0,
+        picture_shape: tuple[int, int] = (7, 7),
         fnn_size: int = 128,
         n_fnn_layers: int = 1,
         dropout: float = 0.05,
@@ -144,7 +145,7 @@ class SeldNet(nn.Module):
             )
         )
         self.picture = (
-            PictureLayers(rnn_size, n_heads, n_picture_layers, picture_dropout)
+            PictureLayers(picture_shape, rnn_size, n_heads, n_picture_layers, picture_dropout)
             if n_picture_layers
             else None
         )
@@ -159,7 +160,7 @@ class SeldNet(nn.Module):
         ----------
         audio : Tensor, shape (batch, channels, frames, bins)
             Features; frames beyond the last whole label frame are left out.
-        video : Tensor, shape (batch, label frames, 7, 7), optional
+        video : Tensor, shape (batch, label frames, rows, columns), optional
             A map for each label frame, for a network that sees; their number may differ.
 
         Returns
@@ -205,13 +206,8 @@ class SeldNet(nn.Module):
             verb = "needs" if video is None else "does not take"
             msg = f"this network {verb} video; see n_picture_layers"
             raise InputError(msg)
-        if video is not None and (video.ndim != 4 or tuple(video.shape[2:]) != PICTURE_SHAPE):
-            rows, columns = PICTURE_SHAPE
-            msg = (
-                f"video must have shape (batch, label frames, {rows}, {columns}), got "
-                f"{tuple(video.shape)}; use the maps of hearsight.features.frames"
-            )
-            raise InputError(msg)
+        if video is not None and self.picture is not None:
+            self.picture.check(video)
 
 
 class ConvolutionBlock(nn.Module):
@@ -274,26 +270,41 @@ class PictureLayers(nn.Module):
 
     Parameters
     ----------
+    shape : tuple of two int
+        Rows and columns of the map that stands for a picture.
     size : int
         Of a frame of sound.
     n_heads, n_layers : int
     dropout : float
     """
 
-    def __init__(self, size: int, n_heads: int, n_layers: int, dropout: float) -> None:
+    def __init__(
+        self, shape: tuple[int, int], size: int, n_heads: int, n_layers: int, dropout: float
+    ) -> None:
         super().__init__()
-        self.embedding = nn.Linear(math.prod(PICTURE_SHAPE), size)
+        self.shape = tuple(shape)
+        self.embedding = nn.Linear(math.prod(shape), size)
         self.layers = nn.ModuleList(
             nn.TransformerDecoderLayer(size, n_heads, dropout=dropout, batch_first=True)
             for _ in range(n_layers)
         )
 
     def forward(self, frames: Tensor, video: Tensor) -> Tensor:
-        """Turn (batch, frames, size) into the same, having seen (batch, pictures, 7, 7)."""
+        """Turn (batch, frames, size) into the same; video as `SeldNet.forward` takes it."""
         pictures = self.embedding(video.flatten(2))
         for layer in self.layers:
             frames = layer(frames, pictures)
         return frames
+
+    def check(self, video: Tensor) -> None:
+        """Raise `InputError` for pictures of another shape."""
+        if video.ndim != 4 or tuple(video.shape[2:]) != self.shape:
+            rows, columns = self.shape
+            msg = (
+                f"video must have shape (batch, label frames, {rows}, {columns}), got "
+                f"{tuple(video.shape)}; use the maps of hearsight.features.frames"
+            )
+            raise InputError(msg)
 
 
 def _check_activations(names: Sequence[str]) -> None:
