@@ -3,8 +3,8 @@ import stat
 
 import pytest
 
-from hearsight.errors import MediaError
-from hearsight.recording.files import replacing
+from hearsight.errors import InputError, MediaError
+from hearsight.recording.files import claim_folder, replacing
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -52,3 +52,20 @@ def test_a_place_that_is_a_file_or_folder_is_refused(tmp_path):
         with pytest.raises(MediaError, match="cannot be written"), replacing(target) as temporary:
             temporary.write_text("x")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_folder_belongs_to_the_settings_that_claimed_it(tmp_path):
+    note = tmp_path / "set" / "settings.json"
+    claim_folder(note, {"seed": 1, "kinds": ("foa", "mic")})
+    claim_folder(note, {"seed": 1, "kinds": ("foa", "mic")})
+    with pytest.raises(InputError, match=r"set: .* other settings \(seed, width\)"):
+        claim_folder(note, {"seed": 2, "kinds": ("foa", "mic"), "width": 64})
+    with pytest.raises(InputError, match=r"\(kinds\)"):
+        claim_folder(note, {"seed": 1})
+    for text in ("{", ""):
+        note.write_text(text)
+        with pytest.raises(MediaError, match="not readable"):
+            claim_folder(note, {"seed": 1})
+    note.write_text("[]")
+    with pytest.raises(InputError, match=r"\(seed\)"):
+        claim_folder(note, {"seed": 1})

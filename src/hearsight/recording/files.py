@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from hearsight.errors import MediaError
+from hearsight.errors import InputError, MediaError
 
 
 @contextlib.contextmanager
@@ -51,6 +52,44 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise _cannot_write(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def claim_folder(path: str | Path, settings: Mapping[str, object]) -> None:
+    """Note what the files beside `path` are made with, or check that they are made with the same.
+
+    Parameters
+    ----------
+    path : str or Path
+        A JSON file in the folder to fill.
+    settings : mapping
+        Everything that decides what the files hold.
+
+    Raises
+    ------
+    InputError
+        If the folder was filled with other settings.
+    MediaError
+        If `path` cannot be read or written.
+    """
+    note = Path(path)
+    wanted = json.loads(json.dumps(settings))  # as it is read back: tuples become lists
+    if not note.exists():
+        with replacing(note) as temporary:
+            temporary.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+        return
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{note}: not readable; remove it or choose another folder"
+        raise MediaError(msg) from error
+    if found != wanted:
+        kept = found if isinstance(found, dict) else {}
+        keys = [key for key in {**wanted, **kept} if kept.get(key) != wanted.get(key)]
+        msg = (
+            f"{note.parent}: holds a corpus made with other settings ({', '.join(keys)}); "
+            "repeat those or choose another folder"
+        )
+        raise InputError(msg)
 
 
 def _cannot_write(target: Path, error: OSError) -> MediaError:

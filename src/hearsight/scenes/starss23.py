@@ -21,17 +21,16 @@ References
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from hearsight.errors import InputError, MediaError, nearest
+from hearsight.errors import InputError, nearest
 from hearsight.events.formats.dcase import write_dcase
 from hearsight.recording.audio import write_audio
-from hearsight.recording.files import replacing
+from hearsight.recording.files import claim_folder, replacing
 from hearsight.recording.layout import parse_layout
 from hearsight.scenes.folder import Camera, write_filmed
 from hearsight.scenes.mixer import NoiseSettings, render_audio
@@ -186,7 +185,15 @@ def write_starss23(
         raise InputError(msg)
     entries = [entry(index) for index in range(n_recordings)]
     rooms = _rooms(entries, chosen)
-    _claim(root / SETTINGS_NAME, chosen, sounds)
+    claim_folder(
+        root / SETTINGS_NAME,
+        {
+            "layout": "starss23",
+            "labels": sounds.class_list,
+            "sounds": sounds.labels,
+            **dataclasses.asdict(chosen),
+        },
+    )
     return _write_all(root, entries, rooms, chosen, sounds)
 
 
@@ -257,35 +264,3 @@ def _room(number: int, settings: Starss23Settings, rt60_s: float) -> Room:
         (float(listener[0]), float(listener[1]), float(listener[2])),
         float(np.clip(rt60_s * rng.uniform(0.8, 1.2), MIN_RT60_S, MAX_RT60_S)),
     )
-
-
-def _claim(path: Path, settings: Starss23Settings, bank: SoundBank) -> None:
-    """Note what the corpus is made with, or check that a corpus already there is the same."""
-    wanted = json.loads(
-        json.dumps(
-            {
-                "layout": "starss23",
-                "labels": list(bank.class_list),
-                "sounds": list(bank.labels),
-                **dataclasses.asdict(settings),
-            }
-        )
-    )
-    if not path.exists():
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
-        return
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"{path}: not readable; remove it or choose another folder"
-        raise MediaError(msg) from error
-    if found != wanted:
-        keys = [
-            key for key in wanted if not isinstance(found, dict) or found.get(key) != wanted[key]
-        ]
-        msg = (
-            f"{path.parent}: holds a corpus made with other settings ({', '.join(keys)}); "
-            "repeat those or choose another folder"
-        )
-        raise InputError(msg)
