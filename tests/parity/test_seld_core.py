@@ -8,6 +8,7 @@ from parity import (
     seld_core_features,
     seld_core_metrics,
     seld_core_networks,
+    seld_core_stereo,
 )
 from parity.not_built import NOT_BUILT
 from parity.reference import Check, Reference, known_stem
@@ -17,6 +18,7 @@ CHECKS: dict[str, Check] = {
     **seld_core_metrics.CHECKS,
     **seld_core_codecs.CHECKS,
     **seld_core_features.CHECKS,
+    **seld_core_stereo.CHECKS,
     **seld_core_networks.CHECKS,
     **seld_core_augment.CHECKS,
 }
