@@ -18,6 +18,18 @@ from hearsight.metrics.counts import Counts
 from hearsight.metrics.definitions import Average, Definition
 from hearsight.metrics.frames import Floats
 
+LOWER_IS_BETTER = frozenset(
+    {
+        "error_rate",
+        "localization_error",
+        "doa_error",
+        "distance_error",
+        "relative_distance_error",
+        "seld_score",
+    }
+)
+"""The errors; all other scores are better the higher they are."""
+
 _WORST_ANGLE = 180.0
 
 

@@ -1,0 +1,86 @@
+"""The published systems that can be trained, by name: the only place that knows them all.
+
+A system is registered by a function that builds it from its settings. Whoever asks for a system by
+name, the command line, a weights directory or the contract tests, finds it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hearsight.errors import InputError, nearest
+from hearsight.systems.seld import SeldSystem
+from hearsight.systems.settings import TrainingSettings
+
+S = TypeVar("S")
+Builder = Callable[[S], SeldSystem]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What is known of a system before it is built.
+
+    Parameters
+    ----------
+    name : str
+        On the command line, as "seldnet".
+    title : str
+        What it is, in a line.
+    paper : str
+        Where it was published.
+    settings : type
+        The frozen dataclass of its settings, whose defaults are the published ones.
+    build : callable
+        From settings to the system, with random weights.
+    training : callable
+        From settings to the published training settings.
+    """
+
+    name: str
+    title: str
+    paper: str
+    settings: type[Any]
+    build: Callable[[Any], SeldSystem]
+    training: Callable[[Any], TrainingSettings]
+
+
+_SYSTEMS: dict[str, Registration] = {}
+
+
+def register(
+    name: str,
+    settings: type[S],
+    training: Callable[[S], TrainingSettings],
+    *,
+    title: str,
+    paper: str,
+) -> Callable[[Builder[S]], Builder[S]]:
+    """Register the function below as the builder of a system; see `Registration`."""
+
+    def keep(build: Builder[S]) -> Builder[S]:
+        assert name not in _SYSTEMS, f"{name} is registered twice"
+        _SYSTEMS[name] = Registration(name, title, paper, settings, build, training)
+        return build
+
+    return keep
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all systems, sorted."""
+    return tuple(sorted(_SYSTEMS))
+
+
+def find(name: str) -> Registration:
+    """Return what is known of a system.
+
+    Raises
+    ------
+    InputError
+        If no system is called so.
+    """
+    if name not in _SYSTEMS:
+        msg = f"no system is called {name!r}; {nearest(name, names())}"
+        raise InputError(msg)
+    return _SYSTEMS[name]

@@ -1,0 +1,173 @@
+"""A trained system on disk: a folder with safetensors and JSON, nothing that could run.
+
+    weights.safetensors      what was learned, by our names
+    statistics.safetensors   mean and deviation of the training set's features, where needed
+    system.json              the system's name and settings, class list, version, scores, origin
+
+The folder is what `hearsight train` leaves, and what `--system` and `evaluate` take.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from hearsight.errors import HearsightError, WeightsError
+from hearsight.features.normalize import FeatureStatistics
+from hearsight.recording.files import replacing
+from hearsight.systems import registry
+from hearsight.systems.seld import SeldSystem
+from hearsight.systems.settings import changed
+
+WEIGHTS_NAME = "weights.safetensors"
+STATISTICS_NAME = "statistics.safetensors"
+ABOUT_NAME = "system.json"
+_FORMAT = "hearsight weights 1"
+
+
+def save_system(
+    folder: str | Path,
+    system: SeldSystem,
+    *,
+    scores: Mapping[str, float | None] | None = None,
+    origin: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a system's weights.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Is made; weights there are replaced, each file as a whole.
+    system : SeldSystem
+    scores : mapping of str to float, optional
+        How good they are, and on what.
+    origin : mapping, optional
+        What they were trained on and how; anything JSON holds.
+
+    Raises
+    ------
+    MediaError
+        If a file cannot be written.
+    """
+    from hearsight import __version__
+
+    root = Path(folder)
+    tensors = {
+        name: value.detach().cpu().contiguous()
+        for name, value in system.network.state_dict().items()
+    }
+    with replacing(root / WEIGHTS_NAME) as temporary:
+        save_file(tensors, temporary, {"format": _FORMAT, "system": system.name})
+    if system.statistics is not None:
+        system.statistics.save(root / STATISTICS_NAME)
+    about = {
+        "format": _FORMAT,
+        "system": system.name,
+        "settings": dataclasses.asdict(system.settings),
+        "labels": list(system.labels),
+        "hearsight": __version__,
+        "scores": dict(scores or {}),
+        "origin": dict(origin or {}),
+    }
+    with replacing(root / ABOUT_NAME) as temporary:
+        temporary.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+def read_about(folder: str | Path) -> dict[str, Any]:
+    """Read what is said of the weights in a folder.
+
+    Raises
+    ------
+    WeightsError
+        If the folder holds no weights, or their description is damaged.
+    """
+    path = Path(folder) / ABOUT_NAME
+    if not path.is_file():
+        msg = f"{folder}: holds no weights ({ABOUT_NAME} is missing); give a folder train has made"
+        raise WeightsError(msg)
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{path}: cannot be read ({error}); train again or copy the folder again"
+        raise WeightsError(msg) from error
+    if not isinstance(about, dict) or about.get("format") != _FORMAT:
+        found = about.get("format") if isinstance(about, dict) else type(about).__name__
+        msg = f"{path}: expected the format {_FORMAT!r}, found {found!r}; use a fitting version"
+        raise WeightsError(msg)
+    return about
+
+
+def load_system(folder: str | Path) -> SeldSystem:
+    """Read a system from the folder that `save_system` wrote.
+
+    Returns
+    -------
+    SeldSystem
+        Its network in evaluation mode, on the CPU.
+
+    Raises
+    ------
+    WeightsError
+        If a file is missing or damaged, or the weights do not fit the settings.
+    """
+    root, about = Path(folder), read_about(folder)
+    try:
+        registration = registry.find(str(about.get("system")))
+        settings = changed(registration.settings(), about["settings"], str(root / ABOUT_NAME))
+        system = registration.build(settings)
+    except (HearsightError, KeyError, TypeError) as error:
+        msg = f"{root / ABOUT_NAME}: {error}; train again or copy the folder again"
+        raise WeightsError(msg) from error
+    tensors = _read_tensors(root / WEIGHTS_NAME)
+    try:
+        system.network.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        # The first line only names the class.
+        reasons = " ".join(" ".join(str(error).splitlines()[1:]).split())
+        msg = f"{root / WEIGHTS_NAME}: does not fit {system.name} of its settings: {reasons}"
+        raise WeightsError(msg) from error
+    system.network.eval()
+    if not system.is_normalized:
+        return system
+    return system.with_statistics(FeatureStatistics.load(root / STATISTICS_NAME))
+
+
+def _read_tensors(path: Path) -> dict[str, Any]:
+    try:
+        with safe_open(path, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError) as error:
+        reason = (str(error).splitlines() or ["unreadable"])[0]
+        msg = f"{path}: cannot be read as safetensors ({reason}); copy it again or train again"
+        raise WeightsError(msg) from error
+
+
+def fingerprint(folder: str | Path) -> str:
+    """Return a short name for the weights in a folder that changes when they do.
+
+    Raises
+    ------
+    WeightsError
+        If there are none.
+    """
+    digest = hashlib.sha256()
+    for name in (WEIGHTS_NAME, STATISTICS_NAME, ABOUT_NAME):
+        path = Path(folder) / name
+        if path.is_file():
+            digest.update(path.read_bytes())
+        elif name != STATISTICS_NAME:
+            msg = f"{path}: is missing; give a folder that train has made"
+            raise WeightsError(msg)
+    return digest.hexdigest()[:16]
+
+
+def is_weights_folder(path: str | Path) -> bool:
+    """Tell whether a path is a folder with weights."""
+    return (Path(path) / ABOUT_NAME).is_file()
