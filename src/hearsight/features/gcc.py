@@ -14,7 +14,8 @@ from typing import Self
 import torch
 
 from hearsight.errors import InputError
-from hearsight.features.mel import LogSpectrum
+from hearsight.features.extractor import Feature
+from hearsight.features.mel import LogSpectrum, SpectrumFirst
 from hearsight.features.stft import Padding, Stft, check_waveform
 
 
@@ -42,7 +43,7 @@ def phat_cross_spectra(spectra: torch.Tensor, pairs: torch.Tensor) -> torch.Tens
 
 
 @dataclass(frozen=True)
-class GccPhat:
+class GccPhat(Feature):
     """Phase correlation of every pair of microphones at the lags around zero.
 
     Parameters
@@ -73,16 +74,17 @@ class GccPhat:
         """Return how many pairs `n_inputs` microphones make."""
         return n_inputs * (n_inputs - 1) // 2
 
-    def n_frames(self, n_samples: int) -> int:
-        """Return how many frames the features of `n_samples` have."""
-        return self.stft.n_frames(n_samples)
+    @property
+    def frames(self) -> Stft:
+        """How recordings are cut into frames."""
+        return self.stft
 
     @property
     def n_bins(self) -> int:
         """Lags of a frame."""
         return self.n_lags
 
-    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
+    def measure(self, waveform: torch.Tensor) -> torch.Tensor:
         """Compute the correlations.
 
         Parameters
@@ -121,7 +123,7 @@ class GccPhat:
 
 
 @dataclass(frozen=True)
-class LogGcc:
+class LogGcc(SpectrumFirst):
     """Log spectra of every microphone, then phase correlations of every pair.
 
     Parameters
@@ -171,17 +173,13 @@ class LogGcc:
         """Return how many channels the features have: 10 for four microphones."""
         return n_inputs + self.correlation.n_channels(n_inputs)
 
-    def n_frames(self, n_samples: int) -> int:
-        """Return how many frames the features of `n_samples` have."""
-        return self.spectrum.n_frames(n_samples)
-
     @property
-    def n_bins(self) -> int:
-        """Bands, and lags, of a frame."""
-        return self.spectrum.n_bins
+    def reach(self) -> int:
+        """How many samples before and after its beginning a frame depends on."""
+        return max(self.frames.n_fft, self.correlation.stft.n_fft)
 
-    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
-        """Compute the features.
+    def measure(self, waveform: torch.Tensor) -> torch.Tensor:
+        """Compute the features, without a floor.
 
         Parameters
         ----------
@@ -198,4 +196,4 @@ class LogGcc:
         InputError
             If there are fewer than two channels, or the waveform is too short for a single frame.
         """
-        return torch.cat([self.spectrum(waveform), self.correlation(waveform)], dim=-3)
+        return torch.cat([self.spectrum.measure(waveform), self.correlation(waveform)], dim=-3)

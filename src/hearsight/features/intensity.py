@@ -19,7 +19,7 @@ from typing import Literal, Self, get_args
 import torch
 
 from hearsight.errors import InputError, nearest
-from hearsight.features.mel import LogSpectrum, decibels, in_bands
+from hearsight.features.mel import LogSpectrum, SpectrumFirst, decibels, in_bands
 from hearsight.features.stft import Padding, check_waveform
 
 Scaling = Literal["energy", "energy_density", "unit"]
@@ -56,7 +56,7 @@ def energy_density(spectra: torch.Tensor) -> torch.Tensor:
 
 
 @dataclass(frozen=True)
-class LogIntensity:
+class LogIntensity(SpectrumFirst):
     """Log spectra of W, Y, Z, X and intensity vectors in the same bands.
 
     The intensity of each bin is divided by its energy before bins are summed in bands, so that
@@ -144,17 +144,8 @@ class LogIntensity:
         """Return how many channels the features have: 7, of the 4 that FOA has."""
         return n_inputs + 3
 
-    def n_frames(self, n_samples: int) -> int:
-        """Return how many frames the features of `n_samples` have."""
-        return self.spectrum.n_frames(n_samples)
-
-    @property
-    def n_bins(self) -> int:
-        """Bands of a frame."""
-        return self.spectrum.n_bins
-
-    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
-        """Compute the features.
+    def measure(self, waveform: torch.Tensor) -> torch.Tensor:
+        """Compute the features, without a floor.
 
         Parameters
         ----------
@@ -178,11 +169,17 @@ class LogIntensity:
             in_bands(self._power_and_flow(spectra), bands) for spectra in stft.blocks(waveform)
         ]
         values = torch.cat(blocks, dim=-2)
-        levels, flow = values[..., :4, :, :], values[..., 4:, :, :]
-        levels = decibels(levels, self.spectrum.floor)
-        if self.interleaves:
-            levels, flow = _interleaved(levels), _interleaved(flow)
-        return torch.cat([levels, flow], dim=-3)
+        levels = values[..., :4, :, :]
+        levels.copy_(decibels(levels))
+        return values
+
+    def finish(self, values: torch.Tensor, loudest: torch.Tensor) -> torch.Tensor:
+        """Set the floor of the spectra, and interleave if asked to; see `Feature`."""
+        finished = super().finish(values, loudest)
+        if not self.interleaves:
+            return finished
+        levels, flow = finished[..., :4, :, :], finished[..., 4:, :, :]
+        return torch.cat([_interleaved(levels), _interleaved(flow)], dim=-3)
 
     def _power_and_flow(self, spectra: torch.Tensor) -> torch.Tensor:
         """Return |W|^2, |Y|^2, |Z|^2, |X|^2 and the scaled intensity, shape (..., 7, frames, bins).

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.errors import InputError, nearest
+from hearsight.features.extractor import Feature
 from hearsight.features.stft import Padding, Stft
 
 MelScale = Literal["slaney", "htk"]
@@ -201,10 +202,14 @@ def decibels(power: torch.Tensor, floor: Floor = "none") -> torch.Tensor:
     Tensor, shape (..., channels, frames, bands)
     """
     level = power.clamp_min(POWER_FLOOR).log10().mul_(10.0)
+    return level if floor == "none" else level.clamp_min_(_loudest(level, floor) - FLOOR_DB)
+
+
+def _loudest(level: torch.Tensor, floor: Floor) -> torch.Tensor:
+    """Return the highest level of each channel, or of all, shape (..., 1 or channels, 1, 1)."""
     if floor == "none" or level.numel() == 0:
-        return level
-    axes = (-2, -1) if floor == "channel" else (-3, -2, -1)
-    return torch.maximum(level, level.amax(dim=axes, keepdim=True) - FLOOR_DB)
+        return level.new_full((1, 1, 1), -torch.inf)
+    return level.amax(dim=(-2, -1) if floor == "channel" else (-3, -2, -1), keepdim=True)
 
 
 def power(spectra: torch.Tensor) -> torch.Tensor:
@@ -213,7 +218,7 @@ def power(spectra: torch.Tensor) -> torch.Tensor:
 
 
 @dataclass(frozen=True)
-class LogSpectrum:
+class LogSpectrum(Feature):
     """Power in bands on a dB scale, channel by channel: log-mel and log-linear spectra.
 
     Parameters
@@ -291,17 +296,18 @@ class LogSpectrum:
         """Return how many channels the features of `n_inputs` channels have."""
         return n_inputs
 
-    def n_frames(self, n_samples: int) -> int:
-        """Return how many frames the features of `n_samples` have."""
-        return self.stft.n_frames(n_samples)
+    @property
+    def frames(self) -> Stft:
+        """How recordings are cut into frames."""
+        return self.stft
 
     @property
     def n_bins(self) -> int:
         """Bands of a frame."""
         return self.bands.n_bands
 
-    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
-        """Compute the spectra in dB.
+    def measure(self, waveform: torch.Tensor) -> torch.Tensor:
+        """Compute the spectra in dB, without a floor.
 
         Parameters
         ----------
@@ -310,7 +316,7 @@ class LogSpectrum:
         Returns
         -------
         Tensor, shape (..., channels, frames, bands)
-            -100 dB in silence, higher where a floor lies higher.
+            -100 dB in silence, higher where a floor will lie higher.
 
         Raises
         ------
@@ -318,4 +324,42 @@ class LogSpectrum:
             If the waveform is not real, has no channel axis, or is too short for a single frame.
         """
         blocks = [in_bands(power(block), self.bands) for block in self.stft.blocks(waveform)]
-        return decibels(torch.cat(blocks, dim=-2), self.floor)
+        return decibels(torch.cat(blocks, dim=-2))
+
+    def loudest(self, values: torch.Tensor) -> torch.Tensor:
+        """Find the level by which `finish` sets the floor; see `Feature`."""
+        return _loudest(values, self.floor)
+
+    def finish(self, values: torch.Tensor, loudest: torch.Tensor) -> torch.Tensor:
+        """Set the floor 80 dB below the loudest level; see `Feature`."""
+        return values if self.floor == "none" else values.clamp_min_(loudest - FLOOR_DB)
+
+
+class SpectrumFirst(Feature):
+    """A feature whose first channels are the log spectra of its inputs, floored as they are."""
+
+    spectrum: LogSpectrum
+
+    @property
+    def frames(self) -> Stft:
+        """How recordings are cut into frames."""
+        return self.spectrum.stft
+
+    @property
+    def n_bins(self) -> int:
+        """Bands of a frame, and as many of whatever follows the spectra."""
+        return self.spectrum.n_bins
+
+    def loudest(self, values: torch.Tensor) -> torch.Tensor:
+        """Find the level by which `finish` sets the floor; see `Feature`."""
+        return self.spectrum.loudest(self._levels(values))
+
+    def finish(self, values: torch.Tensor, loudest: torch.Tensor) -> torch.Tensor:
+        """Set the floor of the spectra; see `Feature`."""
+        self.spectrum.finish(self._levels(values), loudest)  # in place
+        return values
+
+    def _levels(self, values: torch.Tensor) -> torch.Tensor:
+        n_channels = values.shape[-3]
+        n_inputs = next(n for n in range(1, n_channels) if self.n_channels(n) == n_channels)
+        return values[..., :n_inputs, :, :]

@@ -16,11 +16,12 @@ import torch
 from torch.nn.functional import pad
 
 from hearsight.errors import InputError
+from hearsight.features.extractor import Feature
 from hearsight.features.stft import Padding, Stft, check_waveform
 
 
 @dataclass(frozen=True)
-class AmplitudePhase:
+class AmplitudePhase(Feature):
     """Amplitude of every channel, and its phase relative to the first channel's.
 
     Parameters
@@ -57,6 +58,16 @@ class AmplitudePhase:
         """Return how many channels the features have: 7 for four channels."""
         return 2 * n_inputs - 1
 
+    @property
+    def frames(self) -> Stft:
+        """How recordings are cut into frames."""
+        return self.stft
+
+    @property
+    def reach(self) -> int | None:
+        """How many samples around its beginning a frame depends on; all with leading zeros."""
+        return None if self.n_leading else super().reach
+
     def n_frames(self, n_samples: int) -> int:
         """Return how many frames the features of `n_samples` have."""
         return self.stft.n_frames(n_samples + self.n_leading)
@@ -66,7 +77,7 @@ class AmplitudePhase:
         """Bins of a frame."""
         return self.stft.n_bins
 
-    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
+    def measure(self, waveform: torch.Tensor) -> torch.Tensor:
         """Compute the features.
 
         Parameters

@@ -17,6 +17,7 @@ from typing import Literal, Self, get_args
 import torch
 
 from hearsight.errors import InputError, nearest
+from hearsight.features.extractor import Feature
 from hearsight.features.mel import LinearBands, LogSpectrum, decibels, power
 from hearsight.features.stft import Padding, Stft, check_waveform
 from hearsight.spatial.arrays import SPEED_OF_SOUND
@@ -43,7 +44,7 @@ def _phase_to_path(stft: Stft, sample_rate: int, bins: torch.Tensor) -> torch.Te
 
 
 @dataclass(frozen=True)
-class SalsaLite:
+class SalsaLite(Feature):
     """Log power spectra of all microphones, and phases relative to the first one.
 
     Parameters
@@ -102,16 +103,17 @@ class SalsaLite:
         """Return how many channels the features have: 7 for four microphones."""
         return 2 * n_inputs - 1
 
-    def n_frames(self, n_samples: int) -> int:
-        """Return how many frames the features of `n_samples` have."""
-        return self.stft.n_frames(n_samples)
+    @property
+    def frames(self) -> Stft:
+        """How recordings are cut into frames."""
+        return self.stft
 
     @property
     def n_bins(self) -> int:
         """Kept bins of a frame."""
         return self.end_bin - self.first_bin
 
-    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
+    def measure(self, waveform: torch.Tensor) -> torch.Tensor:
         """Compute the features.
 
         Parameters
@@ -146,7 +148,7 @@ class SalsaLite:
 
 
 @dataclass(frozen=True)
-class Salsa:
+class Salsa(Feature):
     """Log-linear spectra, and the principal eigenvector of every bin that one source rules.
 
     Parameters
@@ -206,16 +208,22 @@ class Salsa:
         """Return how many channels the features have: 7 for four channels."""
         return 2 * n_inputs - 1
 
-    def n_frames(self, n_samples: int) -> int:
-        """Return how many frames the features of `n_samples` have."""
-        return self.stft.n_frames(n_samples)
+    @property
+    def frames(self) -> Stft:
+        """How recordings are cut into frames."""
+        return self.stft
+
+    @property
+    def reach(self) -> None:
+        """A frame depends on all: noise is followed from the start, and the ends meet."""
+        return
 
     @property
     def n_bins(self) -> int:
         """Bands of a frame."""
         return self._bands.n_bands
 
-    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
+    def measure(self, waveform: torch.Tensor) -> torch.Tensor:
         """Compute the features.
 
         Parameters

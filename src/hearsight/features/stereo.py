@@ -16,12 +16,19 @@ from typing import Self
 
 import torch
 
-from hearsight.features.mel import POWER_FLOOR, LogSpectrum, decibels, in_bands, power
+from hearsight.features.mel import (
+    POWER_FLOOR,
+    LogSpectrum,
+    SpectrumFirst,
+    decibels,
+    in_bands,
+    power,
+)
 from hearsight.features.stft import Padding, check_waveform
 
 
 @dataclass(frozen=True)
-class StereoCues:
+class StereoCues(SpectrumFirst):
     """Log spectra of middle and side, and how the two channels differ in level and phase.
 
     Parameters
@@ -41,17 +48,8 @@ class StereoCues:
         """Return how many channels the features have: 5, of the 2 that stereo has."""
         return n_inputs + 3
 
-    def n_frames(self, n_samples: int) -> int:
-        """Return how many frames the features of `n_samples` have."""
-        return self.spectrum.n_frames(n_samples)
-
-    @property
-    def n_bins(self) -> int:
-        """Bands of a frame."""
-        return self.spectrum.n_bins
-
-    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
-        """Compute the features.
+    def measure(self, waveform: torch.Tensor) -> torch.Tensor:
+        """Compute the features, without a floor.
 
         Parameters
         ----------
@@ -84,7 +82,7 @@ class StereoCues:
         difference = each[..., :1, :, :] - each[..., 1:, :, :]
         loudness = sides.clamp_min(POWER_FLOOR).sqrt()
         coherence = values[..., 4:, :, :] / loudness.prod(dim=-3, keepdim=True)
-        levels = decibels(values[..., :2, :, :], self.spectrum.floor)
+        levels = decibels(values[..., :2, :, :])
         return torch.cat([levels, difference, coherence], dim=-3)
 
     @staticmethod
