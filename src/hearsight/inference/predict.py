@@ -52,6 +52,25 @@ def predict_stored(
     return predict(system, pieces, seen)
 
 
+def predict_sound(system: SeldSystem, blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Say what a system hears in a sound that comes block by block.
+
+    Parameters
+    ----------
+    system : SeldSystem
+        With statistics, if it needs them.
+    blocks : iterable of ndarray, shape (channels, samples)
+        That follow on one another, arranged and sampled as the system hears.
+
+    Returns
+    -------
+    ndarray, shape (label frames, ...)
+        As the codec decodes.
+    """
+    sound = torch.from_numpy(np.concatenate(list(blocks), axis=1))
+    return predict(system, [system.feature(sound).transpose(0, 1)])
+
+
 def predict(
     system: SeldSystem, pieces: Iterable[Tensor], pictures: Tensor | None = None
 ) -> NDArray[np.float32]:

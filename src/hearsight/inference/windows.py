@@ -26,8 +26,10 @@ CONTEXT = 5
 """Label frames heard before and after a window: models look 0.3 s around themselves."""
 
 
-def arranged_blocks(findings: Findings, block: int) -> Iterator[NDArray[np.float32]]:
-    """Read a recording's sound, channels arranged, at the analysis rate.
+def arranged_blocks(
+    findings: Findings, block: int, sample_rate: int = SAMPLE_RATE
+) -> Iterator[NDArray[np.float32]]:
+    """Read a recording's sound, channels arranged.
 
     Parameters
     ----------
@@ -35,6 +37,8 @@ def arranged_blocks(findings: Findings, block: int) -> Iterator[NDArray[np.float
         With a layout.
     block : int
         Samples per block.
+    sample_rate : int
+        Hz to which the sound is brought.
 
     Yields
     ------
@@ -47,7 +51,7 @@ def arranged_blocks(findings: Findings, block: int) -> Iterator[NDArray[np.float
         findings.sound_media.path,
         stream=findings.audio.index,
         block=block,
-        sample_rate=SAMPLE_RATE,
+        sample_rate=sample_rate,
     ):
         finite = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
         yield findings.layout.arrange(finite)
