@@ -1,14 +1,13 @@
-import sys
-
 import numpy as np
+import pyroomacoustics
 import pytest
 from scipy.signal import butter, sosfiltfilt
 
-from hearsight.errors import InputError, MissingExtraError
+from hearsight.errors import InputError
 from hearsight.recording.layout import mono, parse_layout
 from hearsight.scenes.plan import ScenePlan, SceneSource, arc, still
 from hearsight.scenes.receivers import receiver_for
-from hearsight.scenes.room import Room, reverberation, room_around
+from hearsight.scenes.room import Room, mirror_images, reverberation, room_around
 from hearsight.spatial.ambisonics import encode_foa
 from hearsight.spatial.arrays import SPEED_OF_SOUND
 
@@ -31,9 +30,27 @@ def test_the_room_reverberates_as_long_as_asked(rt60):
     assert decay_s(filtered) == pytest.approx(rt60, rel=0.15)
 
 
-def test_reflections_equal_those_of_pyroomacoustics():
-    import pyroomacoustics
+def test_images_are_those_of_pyroomacoustics():
+    box = pyroomacoustics.ShoeBox(ROOM.size_m, RATE, max_order=60)
+    box.add_source(PLACE + ROOM.listener_m)
+    box.add_microphone(ROOM.listener_m)
+    box.image_source_model()
+    source = box.sources[0]
+    reach = 40.0
+    theirs = {
+        (*place, order)
+        for place, order in zip(
+            (source.images.T - ROOM.listener_m).round(3).tolist(), source.orders, strict=True
+        )
+        if np.linalg.norm(place) <= reach
+    }
+    places, orders = mirror_images(ROOM.size_m, PLACE + ROOM.listener_m, ROOM.listener_m, reach)
+    ours = {(*place, order) for place, order in zip(places.round(3).tolist(), orders, strict=True)}
+    assert len(ours) == len(places) > 1000
+    assert ours == theirs
 
+
+def test_reflections_equal_those_of_pyroomacoustics():
     before = pyroomacoustics.constants.get("rir_hpf_enable")
     pyroomacoustics.constants.set("rir_hpf_enable", False)
     try:
@@ -140,9 +157,3 @@ def test_a_large_room_cannot_be_dry():
     room = Room((15.0, 12.0, 8.0), (7.0, 6.0, 2.0), 0.12)
     with pytest.raises(InputError, match=r"longer than 0.12 s"):
         _ = room.absorption
-
-
-def test_without_pyroomacoustics_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyroomacoustics", None)
-    with pytest.raises(MissingExtraError, match=r"hearsight\[simulate\]"):
-        ROOM.images(PLACE)

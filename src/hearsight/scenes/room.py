@@ -1,25 +1,30 @@
 """Rooms: walls that reflect, by the image-source method in a shoebox.
 
-pyroomacoustics finds the images; each is then heard like a source of its own, with its distance,
-its delay between samples and the directivity of every capsule. An Ambisonics response is thereby
-exact, not measured through simulated microphones. The walls absorb alike at all frequencies, as
-much as gives the reverberation time asked for.
+Each image is heard like a source of its own, with its distance, its delay between samples and the
+directivity of every capsule. An Ambisonics response is thereby exact, not measured through
+simulated microphones. The walls absorb alike at all frequencies, as much as gives the reverberation
+time asked for.
 
 The direct sound is not the room's: it is `propagation.free_field`, exact for moving sources too.
 Reflections of a moving source are cross-faded between points of its path.
+
+References
+----------
+.. [1] J. B. Allen and D. A. Berkley, "Image method for efficiently simulating small-room
+   acoustics", J. Acoust. Soc. Am. 65(4), 1979.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.signal import oaconvolve
+from numpy.typing import ArrayLike, NDArray
 
-from hearsight.errors import InputError, MissingExtraError
+from hearsight.errors import InputError
+from hearsight.scenes.convolution import cross_fades, moving_convolution
 from hearsight.scenes.plan import ScenePlan, SceneSource
 from hearsight.scenes.propagation import TAPS, emitted_sound, sinc_kernels
 from hearsight.scenes.receivers import Receiver
@@ -119,7 +124,7 @@ class Room:
 
     def images(
         self, position: NDArray[np.float64], *, down_to_db: float = _TAIL_DB
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Return the mirror images of a source, without the source itself.
 
         Parameters
@@ -133,25 +138,15 @@ class Room:
         -------
         places : ndarray, shape (images, 3)
             Metres from the listener.
-        orders : ndarray, shape (images,)
+        orders : ndarray of int, shape (images,)
             How often their sound has met a wall, >= 1.
-
-        Raises
-        ------
-        MissingExtraError
-            If pyroomacoustics is not installed.
         """
         reach = SPEED_OF_SOUND * self.rt60_s * down_to_db / 60.0
-        # The furthest corner of the octahedron of this order touches the sphere of that reach.
-        order = reach * np.sqrt(sum(length**-2 for length in self.size_m))
-        box = _pyroomacoustics().ShoeBox(self.size_m, max_order=int(np.ceil(order)) + 1)
-        box.add_source(position + self.listener_m)
-        box.add_microphone(self.listener_m)
-        box.image_source_model()
-        source = box.sources[0]
-        places = source.images.T.astype(float) - self.listener_m
-        heard = (source.orders > 0) & (np.linalg.norm(places, axis=1) <= reach)
-        return places[heard], source.orders[heard].astype(float)
+        places, orders = mirror_images(
+            self.size_m, position + self.listener_m, self.listener_m, reach
+        )
+        reflected = orders > 0
+        return places[reflected], orders[reflected]
 
     def reflections(
         self, position: NDArray[np.float64], receiver: Receiver, sample_rate: int
@@ -172,18 +167,77 @@ class Room:
             For a source of level 1 at 1 m.
         """
         images, orders = self.images(position)
-        walls = (1.0 - self.absorption) ** (0.5 * orders)
         n_taps = int(np.ceil((self.rt60_s + 0.02) * sample_rate)) + TAPS
         responses = np.zeros((receiver.n_channels, n_taps))
-        for place, members in receiver.places():
-            vectors = images - place
-            distances = np.linalg.norm(vectors, axis=1)
-            gains = encode_foa(vectors / distances[:, None]) @ receiver.patterns[members].T
-            gains *= (walls / distances)[:, None]
-            delays = distances / SPEED_OF_SOUND * sample_rate
-            for column, channel in enumerate(members):
-                responses[channel] = _pulses(delays, gains[:, column], n_taps)
+        delays, gains = arrivals(images, orders, self.absorption, receiver)
+        for response, late, loud in zip(responses, delays * sample_rate, gains, strict=True):
+            response += _pulses(late, loud, n_taps)
         return responses
+
+
+def mirror_images(
+    size_m: Sequence[float], source_m: ArrayLike, listener_m: ArrayLike, reach_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return a source and its mirror images in the walls of a shoebox.
+
+    Parameters
+    ----------
+    size_m : sequence of float
+        Length, width and height of the room in metres.
+    source_m, listener_m : array_like, shape (3,)
+        Metres from the corner in which all coordinates are 0.
+    reach_m : float
+        How far from the listener images are wanted, in metres.
+
+    Returns
+    -------
+    places : ndarray, shape (images, 3)
+        Metres from the listener.
+    orders : ndarray of int, shape (images,)
+        How often their sound has met a wall; 0 for the source itself.
+    """
+    coordinates, meetings = [], []
+    axes = zip(size_m, np.asarray(source_m, float), np.asarray(listener_m, float), strict=True)
+    for length, source, listener in axes:
+        n_cells = int(np.ceil((reach_m + length) / (2.0 * length)))
+        cells = np.arange(-n_cells, n_cells + 1)
+        # Two rooms on, everything is where it was; the room between is the other way round.
+        coordinates.append(2.0 * length * cells[:, None] + [source, -source] - listener)
+        meetings.append(np.abs(2 * cells[:, None] - [0, 1]))
+    x, y, z = (axis.ravel() for axis in coordinates)
+    distances = np.sqrt((x * x)[:, None, None] + (y * y)[:, None] + z * z)
+    near = np.nonzero(distances <= reach_m)
+    places = np.stack([axis[i] for axis, i in zip((x, y, z), near, strict=True)], axis=-1)
+    orders = np.sum([count.ravel()[i] for count, i in zip(meetings, near, strict=True)], axis=0)
+    return places, orders
+
+
+def arrivals(
+    images: NDArray[np.float64], orders: NDArray[np.intp], absorption: float, receiver: Receiver
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return when and how loud each channel hears each image.
+
+    Parameters
+    ----------
+    images : ndarray, shape (images, 3)
+        Metres from the listener.
+    orders : ndarray of int, shape (images,)
+        How often their sound has met a wall.
+    absorption : float
+        Share of the energy that a wall takes.
+    receiver : Receiver
+
+    Returns
+    -------
+    delays : ndarray, shape (channels, images)
+        Seconds.
+    gains : ndarray, shape (channels, images)
+        For a source of level 1 at 1 m.
+    """
+    vectors = images - receiver.positions[:, None]
+    distances = np.linalg.norm(vectors, axis=-1)
+    gains = np.einsum("cig,cg->ci", encode_foa(vectors / distances[..., None]), receiver.patterns)
+    return distances / SPEED_OF_SOUND, gains * (1.0 - absorption) ** (0.5 * orders) / distances
 
 
 def _pulses(
@@ -258,21 +312,15 @@ def reverberation(
     emitted = emitted_sound(source, duration, sample_rate)
     if len(emitted) == 0:
         return channels
+    start = round(source.onset * sample_rate)
     times = source.onset + np.arange(len(emitted)) / sample_rate
     knots = _path_knots(source, times)
-    start = round(source.onset * sample_rate)
-    for index, knot in enumerate(knots):
-        # Hat functions over the knots sum to one: a linear cross-fade along the path.
-        share = np.interp(times, knots, np.arange(len(knots)) == index)
-        used = np.flatnonzero(share)
-        if len(used) == 0:
-            continue
-        part = (emitted * share)[used[0] : used[-1] + 1]
-        response = room.reflections(source.trajectory.at(knot), receiver, sample_rate)
-        heard = oaconvolve(part[None], response, axes=1)
-        at = start + int(used[0])
-        length = min(heard.shape[1], n_samples - at)
-        channels[:, at : at + length] += heard[:, :length]
+    responses = (
+        room.reflections(source.trajectory.at(knot), receiver, sample_rate) for knot in knots
+    )
+    channels[:, start:] = moving_convolution(
+        emitted, cross_fades(times, knots), responses, n_samples - start
+    )
     return channels
 
 
@@ -283,13 +331,3 @@ def _path_knots(source: SceneSource, times: NDArray[np.float64]) -> NDArray[np.f
     n_knots = int(np.ceil(way[-1] / _PATH_STEP_M)) + 1
     targets = np.linspace(0.0, way[-1], n_knots)
     return np.unique(times[np.searchsorted(way, targets).clip(max=len(times) - 1)])
-
-
-def _pyroomacoustics() -> ModuleType:
-    try:
-        import pyroomacoustics
-    except ImportError as error:
-        msg = "rooms need pyroomacoustics; install hearsight[simulate] or leave --room-rt60 away"
-        raise MissingExtraError(msg) from error
-    module: ModuleType = pyroomacoustics
-    return module
