@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from hearsight.datasets.dcase2025 import Clip
     from hearsight.recording.layout import ChannelLayout
     from hearsight.scenes.folder import Camera
     from hearsight.scenes.planner import SceneSettings
     from hearsight.scenes.soundbank import SoundBank
+    from hearsight.scenes.starss23 import Entry
     from hearsight.spatial.projection import Projection
 
-LAYOUTS = ("scene", "starss23")
+LAYOUTS = ("scene", "starss23", "dcase2025")
 
 
 def simulate(
@@ -25,11 +28,12 @@ def simulate(
     layout: Annotated[
         str,
         typer.Option(
-            help="scene: one recording (scene.wav, scene.mp4, truth.json); starss23: a corpus."
+            help="scene: one recording (scene.wav, scene.mp4, truth.json); starss23: a corpus; "
+            "dcase2025: stereo clips with a picture, cut out of a corpus."
         ),
     ] = "scene",
     recordings: Annotated[
-        int | None, typer.Option(help="starss23: how many recordings (4).")
+        int | None, typer.Option(help="How many (starss23: 4; dcase2025: 100).")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another scene.")] = 0,
     duration: Annotated[float | None, typer.Option(help="Seconds (12; starss23: 30).")] = None,
@@ -40,6 +44,14 @@ def simulate(
     only: Annotated[
         list[str] | None,
         typer.Option(help="starss23: write only foa, mic or video; may be repeated (all three)."),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="dcase2025: STARSS23, or a corpus in its folders."),
+    ] = None,
+    on_screen: Annotated[
+        str | None,
+        typer.Option(help="dcase2025: what is in the picture, by table or geometric rule (table)."),
     ] = None,
     channels: Annotated[
         str | None,
@@ -80,11 +92,11 @@ def simulate(
         "duration": duration,
         "sources": sources,
         "polyphony": polyphony,
-        "width": width,
         "room-rt60": room_rt60,
         "snr": snr,
         "sounds": sounds,
     }
+    only_clips = {"from": source, "on-screen": on_screen}
     only_scene = {
         "format": channels,
         "geometry": geometry,
@@ -95,6 +107,14 @@ def simulate(
     if layout not in LAYOUTS:
         msg = f"unknown layout {layout!r}; {nearest(layout, LAYOUTS)}"
         raise InputError(msg)
+    if layout == "dcase2025" and not demo:
+        extra = {"only": only, **options, **only_scene}
+        _refuse(extra, "the layout dcase2025 is cut out of a corpus that is there")
+        given = _given(width=width, on_screen=on_screen)
+        _write_dcase2025(folder, source, 100 if recordings is None else recordings, seed, given)
+        return
+    _refuse(only_clips, "only the layout dcase2025 is cut out of another corpus")
+    options["width"] = width
     if demo:
         named = {"recordings": recordings, "only": only, "seed": seed or None}
         extra = {**named, **options, **only_scene}
@@ -169,9 +189,6 @@ def _write_starss23(
 ) -> None:
     import dataclasses
 
-    from rich.console import Console
-    from rich.progress import Progress
-
     from hearsight.scenes.mixer import NoiseSettings
     from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 
@@ -184,13 +201,35 @@ def _write_starss23(
         noise=defaults.noise if snr is None else NoiseSettings(snr),
         rt60_s=options["room-rt60"],
     )
+    _watch(write_starss23(folder, n_recordings, settings, _bank(options["sounds"])), n_recordings)
+    typer.echo(f"{folder}: {n_recordings} recordings in the layout of STARSS23")
+
+
+def _write_dcase2025(
+    folder: Path, source: Path | None, n_clips: int, seed: int, given: dict[str, Any]
+) -> None:
+    from hearsight.datasets.dcase2025 import ConversionSettings, write_dcase2025
+    from hearsight.datasets.starss23 import Starss23
+    from hearsight.errors import InputError
+
+    if source is None:
+        msg = "--layout dcase2025 needs a corpus to cut clips out of; give --from STARSS23_FOLDER"
+        raise InputError(msg)
+    settings = ConversionSettings(seed=seed, **given)
+    _watch(write_dcase2025(folder, Starss23(source), n_clips, settings), n_clips)
+    typer.echo(f"{folder}: {n_clips} stereo clips in the layout of DCASE 2025")
+
+
+def _watch(made: Iterator[Entry] | Iterator[Clip], n_recordings: int) -> None:
+    """Go through recordings while they are made, with a progress bar if somebody looks."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     console = Console(stderr=True)
-    made = write_starss23(folder, n_recordings, settings, _bank(options["sounds"]))
     with Progress(console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("simulating", total=n_recordings)
-        for place in made:
-            progress.update(task, advance=1, description=place.name)
-    typer.echo(f"{folder}: {n_recordings} recordings in the layout of STARSS23")
+        for recording in made:
+            progress.update(task, advance=1, description=recording.name)
 
 
 def _bounds(defaults: SceneSettings, options: dict[str, Any]) -> SceneSettings:

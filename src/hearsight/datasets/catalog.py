@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hearsight.datasets.dcase2025 import Dcase2025
 from hearsight.datasets.listing import AudioFormat, ChallengeFolders
 from hearsight.datasets.starss23 import Starss23
 from hearsight.errors import InputError, nearest
@@ -48,6 +49,15 @@ CATALOG: tuple[Known, ...] = (
         "MIT",
         "https://zenodo.org/records/7880637",
         Starss23,
+    ),
+    Known(
+        "dcase2025",
+        "clips of 5 s out of STARSS23: stereo, perspective pictures, distances, on-screen flags",
+        "DCASE 2025 challenge task 3, arXiv:2507.12042",
+        "41.7 h, 30,000 clips",
+        "see its page",
+        "https://dcase.community/challenge2025; or hearsight simulate --layout dcase2025",
+        Dcase2025,
     ),
 )
 
