@@ -68,10 +68,10 @@ def test_writing_again_replaces(tmp_path):
 
 def test_pieces_make_a_whole_and_can_be_changed_at_the_end(tmp_path):
     store = FeatureStore.of(tmp_path, FEATURE)
-    with store.writing("a") as writer:
+    with store.writing("a") as frames:
         for piece in values(9000).split(700):
-            writer.append(piece)
-        writer.change(lambda frames: frames.clamp_min(100.0))
+            frames.append(piece)
+        frames.change(lambda piece: piece.clamp_min(100.0))
     assert torch.equal(store.read("a"), values(9000).clamp_min(100.0))
 
 
@@ -150,8 +150,8 @@ def test_a_block_that_fails_in_the_middle_leaves_nothing(tmp_path):
     store = FeatureStore.of(tmp_path, FEATURE)
     array = values()
     array[15] = torch.nan
-    with pytest.raises(InputError, match="not finite"), store.writing("a") as writer:
-        deque(map(writer.append, array.split(10)))
+    with pytest.raises(InputError, match="not finite"), store.writing("a") as frames:
+        deque(map(frames.append, array.split(10)))
     assert files(tmp_path) == ["settings.json"]
 
 

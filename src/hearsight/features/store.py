@@ -19,7 +19,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -156,16 +156,16 @@ class FeatureStore:
         MediaError
             If the file cannot be written.
         """
-        with self.writing(name, source) as writer:
-            writer.append(array)
+        with self.writing(name, source) as frames:
+            frames.append(array)
 
     @contextlib.contextmanager
-    def writing(self, name: str, source: Path | None = None) -> Iterator[FrameWriter]:
+    def writing(self, name: str, source: Path | None = None) -> Iterator[FrameFile]:
         """Keep the features of a recording as they come; see `write`.
 
         Yields
         ------
-        FrameWriter
+        FrameFile
             Takes at least one piece. Nothing is kept if the block fails.
         """
         if not (self.folder / SETTINGS_NAME).is_file():
@@ -175,9 +175,9 @@ class FeatureStore:
         if source is not None:
             about["source_bytes"] = str(source.stat().st_size)
         with replacing(self.path(name)) as temporary, temporary.open("w+b") as file:
-            writer = FrameWriter(file, str(source or name))
-            yield writer
-            writer.finish(about)
+            frames = FrameFile(file, str(source or name))
+            yield frames
+            frames.finish(about)
         _opened.cache_clear()  # it may hold the map of a file that has just been replaced
 
     def remove_abandoned(self) -> None:
@@ -190,8 +190,8 @@ class FeatureStore:
                     path.unlink()
 
 
-class FrameWriter:
-    """Writes the frames of one recording, some at a time.
+class FrameFile:
+    """The frames of one recording in a file that is being written, some at a time.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ class FrameWriter:
         What the frames are made from, for messages.
     """
 
-    def __init__(self, file: BinaryIO, source: str) -> None:
+    def __init__(self, file: IO[bytes], source: str) -> None:
         self._file, self._source = file, source
         self._n_frames, self._like = 0, torch.empty(0)
         file.write(bytes(_HEADER_BYTES))
@@ -220,34 +220,47 @@ class FrameWriter:
         if not bool(frames.isfinite().all()):
             msg = f"{self._source}: its features are not finite; look for NaN in the recording"
             raise InputError(msg)
-        self._file.write(frames.contiguous().numpy().tobytes())
+        self._file.write(_bytes(frames))
         self._n_frames += len(frames)
-        self._like = frames[:0]
+        self._like = frames[:0].clone()
+
+    def pieces(self) -> Iterator[torch.Tensor]:
+        """Read all frames written so far, some at a time; at least one piece."""
+        for start in range(0, max(1, self._n_frames), _AT_ONCE):
+            self._file.seek(self._place(start))
+            piece = bytearray(self._file.read(self._place(_AT_ONCE) - self._place(0)))
+            yield self._from_bytes(piece)
 
     def change(self, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
         """Replace all frames written so far by what `change` makes of them, some at a time."""
-        shape, dtype = self._like.shape[1:], self._like.dtype
-        size = shape.numel() * dtype.itemsize
-        for start in range(0, self._n_frames, _AT_ONCE):
-            self._file.seek(_HEADER_BYTES + start * size)
-            piece = bytearray(self._file.read(_AT_ONCE * size))
-            frames = change(torch.frombuffer(piece, dtype=dtype).reshape(-1, *shape))
-            self._file.seek(_HEADER_BYTES + start * size)
-            self._file.write(frames.contiguous().numpy().tobytes())
+        for index, piece in enumerate(self.pieces()):
+            self._file.seek(self._place(index * _AT_ONCE))
+            self._file.write(_bytes(change(piece)))
 
     def finish(self, about: dict[str, str]) -> None:
-        """Write the header of a safetensors file: lengths, type and shape in JSON."""
-        shape = (self._n_frames, *self._like.shape[1:])
-        n_bytes = torch.Size(shape).numel() * self._like.dtype.itemsize
+        """Write the header of a safetensors file: its length, then types and shapes in JSON."""
         entry = {
             "dtype": _TYPES[self._like.dtype],
-            "shape": shape,
-            "data_offsets": [0, n_bytes],
+            "shape": (self._n_frames, *self._like.shape[1:]),
+            "data_offsets": (0, self._place(self._n_frames) - self._place(0)),
         }
         header = json.dumps({"__metadata__": about, _TENSOR: entry}).encode()
         length = _HEADER_BYTES - 8
         self._file.seek(0)
         self._file.write(length.to_bytes(8, "little") + header.ljust(length))
+
+    def _place(self, frame: int) -> int:
+        """Return where a frame begins in the file."""
+        return _HEADER_BYTES + frame * self._like.shape[1:].numel() * self._like.dtype.itemsize
+
+    def _from_bytes(self, piece: bytearray) -> torch.Tensor:
+        if not piece:  # which torch does not take
+            return self._like
+        return torch.frombuffer(piece, dtype=self._like.dtype).reshape(-1, *self._like.shape[1:])
+
+
+def _bytes(frames: torch.Tensor) -> bytes:
+    return frames.cpu().contiguous().numpy().tobytes()
 
 
 def _described(value: object) -> Any:
