@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from hearsight.errors import HearsightError, WeightsError
@@ -25,6 +24,7 @@ from hearsight.recording.files import replacing
 from hearsight.systems import registry
 from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import changed
+from hearsight.weights.files import load_strictly, read_tensors
 
 WEIGHTS_NAME = "weights.safetensors"
 STATISTICS_NAME = "statistics.safetensors"
@@ -125,28 +125,11 @@ def load_system(folder: str | Path) -> SeldSystem:
     except (HearsightError, KeyError, TypeError) as error:
         msg = f"{root / ABOUT_NAME}: {error}; train again or copy the folder again"
         raise WeightsError(msg) from error
-    tensors = _read_tensors(root / WEIGHTS_NAME)
-    try:
-        system.network.load_state_dict(tensors, strict=True)
-    except RuntimeError as error:
-        # The first line only names the class.
-        reasons = " ".join(" ".join(str(error).splitlines()[1:]).split())
-        msg = f"{root / WEIGHTS_NAME}: does not fit {system.name} of its settings: {reasons}"
-        raise WeightsError(msg) from error
+    load_strictly(system.network, read_tensors(root / WEIGHTS_NAME), root / WEIGHTS_NAME)
     system.network.eval()
     if not system.is_normalized:
         return system
     return system.with_statistics(FeatureStatistics.load(root / STATISTICS_NAME))
-
-
-def _read_tensors(path: Path) -> dict[str, Any]:
-    try:
-        with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError) as error:
-        reason = (str(error).splitlines() or ["unreadable"])[0]
-        msg = f"{path}: cannot be read as safetensors ({reason}); copy it again or train again"
-        raise WeightsError(msg) from error
 
 
 def fingerprint(folder: str | Path) -> str:

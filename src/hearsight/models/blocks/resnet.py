@@ -1,0 +1,181 @@
+"""`ResNet`: residual networks for pictures, under the published names of their parameters.
+
+Pictures are (batch, channels, height, width), normalized as the weights want them; for ImageNet's
+see `hearsight.features.frames`. Maps have a 32nd of their height and width, rounded up.
+
+References
+----------
+.. [1] K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image recognition", CVPR
+   2016. The stride of a bottleneck lies on its 3 x 3 convolution, as in the weights of torchvision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from hearsight.errors import InputError
+
+_N_FILTERS = (64, 128, 256, 512)
+"""Of the four stages; each but the first halves height and width."""
+
+
+class BasicBlock(nn.Module):
+    """Two 3 x 3 convolutions, and the input added to what they give.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Channels.
+    n_filters : int
+        Channels of the output.
+    stride : int
+        What height and width are divided by.
+    """
+
+    expansion: ClassVar[int] = 1
+
+    def __init__(self, n_inputs: int, n_filters: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = _convolution(n_inputs, n_filters, 3, stride)
+        self.bn1 = nn.BatchNorm2d(n_filters)
+        self.conv2 = _convolution(n_filters, n_filters, 3)
+        self.bn2 = nn.BatchNorm2d(n_filters)
+        self.downsample = _shortcut(n_inputs, n_filters, stride)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Turn (batch, inputs, height, width) into (batch, filters, ...)."""
+        found = torch.relu(self.bn1(self.conv1(maps)))
+        found = self.bn2(self.conv2(found))
+        return torch.relu(found + (maps if self.downsample is None else self.downsample(maps)))
+
+
+class Bottleneck(nn.Module):
+    """A 3 x 3 convolution between two of 1 x 1, and the input added to what they give.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Channels.
+    n_filters : int
+        Channels of the 3 x 3 convolution, a quarter of those of the output.
+    stride : int
+        What height and width are divided by.
+    """
+
+    expansion: ClassVar[int] = 4
+
+    def __init__(self, n_inputs: int, n_filters: int, stride: int) -> None:
+        super().__init__()
+        n_outputs = self.expansion * n_filters
+        self.conv1 = _convolution(n_inputs, n_filters, 1)
+        self.bn1 = nn.BatchNorm2d(n_filters)
+        self.conv2 = _convolution(n_filters, n_filters, 3, stride)
+        self.bn2 = nn.BatchNorm2d(n_filters)
+        self.conv3 = _convolution(n_filters, n_outputs, 1)
+        self.bn3 = nn.BatchNorm2d(n_outputs)
+        self.downsample = _shortcut(n_inputs, n_outputs, stride)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Turn (batch, inputs, height, width) into (batch, 4 * filters, ...)."""
+        found = torch.relu(self.bn1(self.conv1(maps)))
+        found = torch.relu(self.bn2(self.conv2(found)))
+        found = self.bn3(self.conv3(found))
+        return torch.relu(found + (maps if self.downsample is None else self.downsample(maps)))
+
+
+class ResNet(nn.Module):
+    """A residual network of four stages.
+
+    Parameters
+    ----------
+    block : type
+        `BasicBlock` or `Bottleneck`.
+    n_blocks : sequence of four int
+        In each stage.
+    n_classes : int
+        1000 for ImageNet.
+
+    Raises
+    ------
+    InputError
+        If the stages are not four.
+    """
+
+    def __init__(
+        self,
+        block: type[BasicBlock | Bottleneck],
+        n_blocks: Sequence[int],
+        n_classes: int = 1000,
+    ) -> None:
+        super().__init__()
+        if len(n_blocks) != len(_N_FILTERS):
+            msg = f"n_blocks must have one number for each of four stages, got {list(n_blocks)}"
+            raise InputError(msg)
+        self.conv1 = _convolution(3, _N_FILTERS[0], 7, stride=2)
+        self.bn1 = nn.BatchNorm2d(_N_FILTERS[0])
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        n_inputs = _N_FILTERS[0]
+        for stage, (n_filters, n) in enumerate(zip(_N_FILTERS, n_blocks, strict=True)):
+            first = block(n_inputs, n_filters, stride=2 if stage else 1)
+            n_inputs = block.expansion * n_filters
+            others = (block(n_inputs, n_filters, stride=1) for _ in range(n - 1))
+            self.add_module(f"layer{stage + 1}", nn.Sequential(first, *others))
+        self.fc = nn.Linear(n_inputs, n_classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of the map: 512 or 2048."""
+        return self.fc.in_features
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return the last map.
+
+        Parameters
+        ----------
+        pictures : Tensor, shape (batch, 3, height, width)
+
+        Returns
+        -------
+        Tensor, shape (batch, channels, height / 32, width / 32)
+            Not negative; 7 x 7 for pictures of 224 x 224.
+        """
+        maps: Tensor = self.maxpool(torch.relu(self.bn1(self.conv1(pictures))))
+        for stage in range(len(_N_FILTERS)):
+            maps = self.get_submodule(f"layer{stage + 1}")(maps)
+        return maps
+
+    def pooled(self, pictures: Tensor) -> Tensor:
+        """Return the mean of the last map over the picture, shape (batch, channels)."""
+        return cast("Tensor", self(pictures)).mean(dim=(-2, -1))
+
+    def logits(self, pictures: Tensor) -> Tensor:
+        """Return the scores of the classes before the softmax, shape (batch, classes)."""
+        return cast("Tensor", self.fc(self.pooled(pictures)))
+
+
+def resnet18(n_classes: int = 1000) -> ResNet:
+    """Build ResNet-18 with random weights: maps of 512 channels."""
+    return ResNet(BasicBlock, (2, 2, 2, 2), n_classes)
+
+
+def resnet50(n_classes: int = 1000) -> ResNet:
+    """Build ResNet-50 with random weights: maps of 2048 channels."""
+    return ResNet(Bottleneck, (3, 4, 6, 3), n_classes)
+
+
+def _convolution(n_inputs: int, n_outputs: int, size: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(n_inputs, n_outputs, size, stride, padding=size // 2, bias=False)
+
+
+def _shortcut(n_inputs: int, n_outputs: int, stride: int) -> nn.Sequential | None:
+    """Return what leads the input around a block, where its shape changes."""
+    if stride == 1 and n_inputs == n_outputs:
+        return None
+    return nn.Sequential(_convolution(n_inputs, n_outputs, 1, stride), nn.BatchNorm2d(n_outputs))

@@ -1,0 +1,67 @@
+"""Tensors from safetensors files; pickles, which may run code when they are read, are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from hearsight.errors import WeightsError
+
+_PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+"""What files of `torch.save` begin with: a zip of pickles, or a bare one."""
+
+_HOW_TO_CONVERT = (
+    "if you trust it, write it as safetensors, in Python: "
+    'safetensors.torch.save_file(torch.load("in.pth", weights_only=True), "out.safetensors")'
+)
+
+
+def read_tensors(path: str | Path) -> dict[str, Tensor]:
+    """Read all tensors of a safetensors file.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, damaged, or a pickle.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as opened:
+            beginning = opened.read(4)
+        if beginning.startswith(_PICKLES):
+            msg = f"{file}: is a pickle, which can run code when it is read; {_HOW_TO_CONVERT}"
+            raise WeightsError(msg)
+        return load_file(file)
+    except (OSError, SafetensorError, ValueError) as error:
+        reason = (str(error).splitlines() or ["unreadable"])[0]
+        msg = f"{file}: cannot be read as safetensors ({reason}); copy it again"
+        raise WeightsError(msg) from error
+
+
+def load_strictly(network: nn.Module, state: Mapping[str, Tensor], source: str | Path) -> None:
+    """Give a network all of its parameters and buffers, and no others.
+
+    Parameters
+    ----------
+    network : Module
+        Is changed.
+    state : mapping of str to Tensor
+    source : str or Path
+        Where they come from, for messages.
+
+    Raises
+    ------
+    WeightsError
+        If names are missing or unknown, or shapes differ; the message lists them.
+    """
+    try:
+        network.load_state_dict(dict(state), strict=True)
+    except RuntimeError as error:
+        # The first line only names the class.
+        reasons = " ".join(" ".join(str(error).splitlines()[1:]).split())
+        msg = f"{source}: does not fit {type(network).__name__}: {reasons}"
+        raise WeightsError(msg) from error
