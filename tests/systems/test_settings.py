@@ -77,5 +77,5 @@ def test_files_that_hold_no_settings(tmp_path: Path, text: str) -> None:
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="absent.yaml: cannot be read"):
+    with pytest.raises(InputError, match=r"absent\.yaml: cannot be read"):
         read_changes(tmp_path / "absent.yaml")

@@ -15,6 +15,7 @@ import typer
 from hearsight.cli.info import info
 from hearsight.cli.locate import locate
 from hearsight.cli.simulate import simulate
+from hearsight.cli.train import train
 from hearsight.cli.view import view
 from hearsight.errors import HearsightError, InputError
 
@@ -32,6 +33,7 @@ app.command("locate")(locate)
 app.command("info")(info)
 app.command("simulate")(simulate)
 app.command("view")(view)
+app.command("train")(train)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,1 @@
+"""Teaching systems and judging them: settings, features computed before, windows, runs, scores."""
