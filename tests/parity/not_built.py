@@ -10,7 +10,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "pseldnets",
             "salsa_crnn",
             "sony_av_crnn",
-            "synthesis",
         }
     ),
     "av-seld": frozenset(

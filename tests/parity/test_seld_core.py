@@ -9,6 +9,7 @@ from parity import (
     seld_core_metrics,
     seld_core_networks,
     seld_core_stereo,
+    seld_core_synthesis,
 )
 from parity.not_built import NOT_BUILT
 from parity.reference import Check, Reference, known_stem
@@ -21,6 +22,7 @@ CHECKS: dict[str, Check] = {
     **seld_core_stereo.CHECKS,
     **seld_core_networks.CHECKS,
     **seld_core_augment.CHECKS,
+    **seld_core_synthesis.CHECKS,
 }
 
 

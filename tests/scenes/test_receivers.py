@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hearsight.errors import InputError
 from hearsight.recording.layout import array, parse_layout
 from hearsight.scenes.receivers import receiver_for
 from hearsight.spatial.ambisonics import encode_foa
@@ -56,3 +57,21 @@ def test_pressure_channels(name, channels):
 def test_array_positions_follow_the_geometry():
     positions = np.array([[0.1, 0.0, 0.0], [0.0, 0.2, 0.0], [0.0, 0.0, 0.3]])
     np.testing.assert_allclose(receiver_for(array(positions)).positions, positions)
+
+
+@pytest.mark.parametrize(("omni", "behind"), [(1.0, 1.0), (0.5, 0.0), (0.25, -0.5), (0.0, -1.0)])
+def test_directional_microphones_face_away_from_the_array_s_origin(omni, behind):
+    receiver = receiver_for(parse_layout("mic"), omni)
+    outwards = tetrahedron() / 0.042
+    np.testing.assert_allclose(np.diag(receiver.patterns @ encode_foa(outwards).T), 1.0)
+    np.testing.assert_allclose(
+        np.diag(receiver.patterns @ encode_foa(-outwards).T), behind, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("layout", "omni"), [("mic", 1.5), ("mic", -0.1), ("foa", 0.5), ("stereo", 0.5), ("mono", 0.0)]
+)
+def test_only_arrays_have_directional_microphones(layout, omni):
+    with pytest.raises(InputError, match="directional microphones need"):
+        receiver_for(parse_layout(layout), omni)

@@ -19,6 +19,7 @@ from hearsight.recording.recording import Recording
 from hearsight.recording.video import write_video
 from hearsight.scenes.backgrounds import Background
 from hearsight.scenes.camera import render_video, shown_sources
+from hearsight.scenes.measured import MeasuredRoom
 from hearsight.scenes.mixer import NoiseSettings, render_audio
 from hearsight.scenes.plan import ScenePlan
 from hearsight.scenes.room import Room
@@ -58,7 +59,7 @@ def write_scene(
     layout: ChannelLayout,
     camera: Camera | None = None,
     *,
-    room: Room | None = None,
+    room: Room | MeasuredRoom | None = None,
     noise: NoiseSettings | None = None,
     has_masks: bool = False,
 ) -> Scene:
@@ -73,7 +74,7 @@ def write_scene(
         Of scene.wav. The video holds the same sound for two ears (mono where the layout is).
     camera : Camera, optional
         Default: no video.
-    room : Room, optional
+    room : Room or MeasuredRoom, optional
         Default: the free field.
     noise : NoiseSettings, optional
         Default: none.
@@ -146,10 +147,15 @@ def write_filmed(
 
 
 def _for_two_ears(
-    plan: ScenePlan, recording: Recording, room: Room | None, noise: NoiseSettings | None
+    plan: ScenePlan,
+    recording: Recording,
+    room: Room | MeasuredRoom | None,
+    noise: NoiseSettings | None,
 ) -> NDArray[np.float32]:
     """Return mono or left-right sound: from the recording if it gives one, else made anew."""
     if recording.layout.kind == "array":
+        if isinstance(room, MeasuredRoom):  # heard with these microphones alone
+            return recording.waveform[:1]
         recording = render_audio(plan, parse_layout("mid-side"), room=room, noise=noise)
     arranged = recording.arranged()
     if recording.layout.kind == "foa":  # two cardioids, to the left and to the right

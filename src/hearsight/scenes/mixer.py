@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from hearsight.errors import InputError
 from hearsight.recording.layout import ChannelLayout
 from hearsight.recording.recording import Recording
+from hearsight.scenes.measured import MeasuredRoom
 from hearsight.scenes.noise import NoiseColor, NoiseField, ambient_noise
-from hearsight.scenes.plan import ScenePlan
+from hearsight.scenes.plan import ScenePlan, SceneSource
 from hearsight.scenes.propagation import free_field, heard_interval
 from hearsight.scenes.receivers import Receiver, receiver_for
 from hearsight.scenes.room import Room, reverberation
@@ -77,8 +78,9 @@ def render_audio(
     plan: ScenePlan,
     layout: ChannelLayout,
     *,
-    room: Room | None = None,
+    room: Room | MeasuredRoom | None = None,
     noise: NoiseSettings | None = None,
+    omni: float = 1.0,
 ) -> Recording:
     """Render the sound of a scene.
 
@@ -88,10 +90,12 @@ def render_audio(
         Its seed decides about the noise.
     layout : ChannelLayout
         The channels to make (see `receivers.receiver_for`).
-    room : Room, optional
+    room : Room or MeasuredRoom, optional
         Default: the free field.
     noise : NoiseSettings, optional
         Default: none.
+    omni : float
+        Directivity of an array's microphones (see `receivers.receiver_for`); 1: omnidirectional.
 
     Returns
     -------
@@ -101,10 +105,10 @@ def render_audio(
     Raises
     ------
     InputError
-        If a source leaves the room or comes too near to a microphone, or an SNR is asked for
-        where nothing sounds.
+        If a source leaves the room or comes too near to a microphone, a measured room has other
+        channels or places, or an SNR is asked for where nothing sounds.
     """
-    mix = render_mix(plan, layout, room=room, noise=noise)
+    mix = render_mix(plan, layout, room=room, noise=noise, omni=omni)
     waveform = np.asarray(mix.sources + mix.noise, np.float32)
     return Recording(waveform, plan.sample_rate, layout)
 
@@ -113,8 +117,9 @@ def render_mix(
     plan: ScenePlan,
     layout: ChannelLayout,
     *,
-    room: Room | None = None,
+    room: Room | MeasuredRoom | None = None,
     noise: NoiseSettings | None = None,
+    omni: float = 1.0,
 ) -> Mix:
     """Render the sound of a scene with sources and noise apart (see `render_audio`).
 
@@ -122,18 +127,30 @@ def render_mix(
     -------
     Mix
     """
-    receiver = receiver_for(layout)
+    receiver = receiver_for(layout, omni)
     if room is not None:
         room.check(plan)
+    if isinstance(room, MeasuredRoom) and room.layout != layout:
+        msg = f"the room was measured as {room.layout.name}, not as {layout.name}; ask for the same"
+        raise InputError(msg)
     sources = np.zeros((receiver.n_channels, round(plan.duration * plan.sample_rate)))
     for source in plan.sources:
-        sources += free_field(source, receiver, plan.duration, plan.sample_rate)
-        if room is not None:
-            sources += reverberation(source, room, receiver, plan.duration, plan.sample_rate)
+        sources += _heard(source, plan, receiver, room)
     background = np.zeros_like(sources) if noise is None else _noise(plan, receiver, sources, noise)
     peak = float(np.abs(sources + background).max(initial=0.0))
     scale = CEILING / peak if peak > CEILING else 1.0
     return Mix(scale * sources, scale * background, scale)
+
+
+def _heard(
+    source: SceneSource, plan: ScenePlan, receiver: Receiver, room: Room | MeasuredRoom | None
+) -> NDArray[np.float64]:
+    if isinstance(room, MeasuredRoom):
+        return room.heard(source, plan.duration)
+    direct = free_field(source, receiver, plan.duration, plan.sample_rate)
+    if room is None:
+        return direct
+    return direct + reverberation(source, room, receiver, plan.duration, plan.sample_rate)
 
 
 def active_samples(plan: ScenePlan) -> NDArray[np.bool_]:

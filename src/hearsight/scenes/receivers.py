@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hearsight.errors import InputError
 from hearsight.recording.layout import ChannelLayout
-from hearsight.spatial.ambisonics import gains_to_sn3d
+from hearsight.spatial.ambisonics import encode_foa, gains_to_sn3d
 from hearsight.spatial.arrays import stereo_pair
 
 
@@ -67,7 +67,7 @@ class Receiver:
         return np.flatnonzero(chosen)
 
 
-def receiver_for(layout: ChannelLayout) -> Receiver:
+def receiver_for(layout: ChannelLayout, omni: float = 1.0) -> Receiver:
     """Return the receiver that records a channel layout: the inverse of `ChannelLayout.arrange`.
 
     Parameters
@@ -77,10 +77,18 @@ def receiver_for(layout: ChannelLayout) -> Receiver:
         omnidirectional microphones; "stereo" as a spaced omnidirectional pair (of
         `stereo_pair()` where the layout has no positions); "mid-side" as a coincident
         omnidirectional and figure-of-eight pair; "mono" as one omnidirectional microphone.
+    omni : float
+        How far from a figure-of-eight the microphones of an "array" are: 1 omnidirectional, 0.5
+        cardioids, 0.25 hypercardioids, facing away from the array's origin.
 
     Returns
     -------
     Receiver
+
+    Raises
+    ------
+    InputError
+        If `omni` lies outside [0, 1], or is not 1 for another layout or a microphone at the origin.
 
     Examples
     --------
@@ -101,4 +109,20 @@ def receiver_for(layout: ChannelLayout) -> Receiver:
         positions[used] = layout.positions
     elif layout.kind == "stereo":
         positions[used] = stereo_pair()
+    if omni != 1.0:
+        patterns[used] = _facing_outwards(layout, omni)
     return Receiver(layout, positions, patterns)
+
+
+def _facing_outwards(layout: ChannelLayout, omni: float) -> NDArray[np.float64]:
+    positions = np.asarray(layout.positions if layout.kind == "array" else np.zeros((1, 3)), float)
+    distances = np.linalg.norm(positions, axis=-1, keepdims=True)
+    if not 0.0 <= omni <= 1.0 or not distances.all():
+        msg = (
+            "directional microphones need omni in [0, 1] and an array around its origin, got "
+            f"{omni:g} and {layout.name}"
+        )
+        raise InputError(msg)
+    patterns = (1.0 - omni) * encode_foa(positions / distances)
+    patterns[:, 0] = omni
+    return patterns
