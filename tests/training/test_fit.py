@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from hearsight.errors import InputError
+from hearsight.systems import find
+from hearsight.training.config import run_settings
+from hearsight.training.fit import Trained, seeded_system, train
+from hearsight.weights.store import load_system
+from training.conftest import SMALL
+
+QUICK = (*SMALL, "data.validation=train", "data.swaps=true", "training.epochs=2")
+LONGER = (*QUICK, "training.epochs=6")
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "weights.safetensors")
+
+
+def same(a: Path, b: Path) -> bool:
+    one, other = weights(a), weights(b)
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def command(corpus: Path, out: Path, *changes: str) -> list[str]:
+    options = [option for change in changes for option in ("--set", change)]
+    program = [sys.executable, "-m", "hearsight", "train", "seldnet"]
+    return [*program, "--data", str(corpus), "--out", str(out), *options]
+
+
+@pytest.fixture(scope="module")
+def run(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    return train("seldnet", corpus, out=tmp_path_factory.mktemp("run") / "run", changes=QUICK)
+
+
+def test_a_run_leaves_weights_settings_scores_and_a_log(run: Trained) -> None:
+    system = load_system(run.folder)
+    assert not system.network.training
+    assert system.settings == run_settings(find("seldnet"), None, QUICK).system
+    assert system.statistics is not None
+    about = json.loads((run.folder / "system.json").read_text())
+    assert about["scores"] == run.scores
+    assert about["origin"]["epoch"] == run.epoch
+    assert about["origin"]["train"]["recordings"] == 4
+    assert list((run.folder / "log").glob("events.out.tfevents.*"))
+    first = seeded_system(find("seldnet"), run_settings(find("seldnet"), None, QUICK))
+    learned = system.network.state_dict()
+    assert any(
+        not torch.equal(value, learned[name]) for name, value in first.network.state_dict().items()
+    )
+
+
+def test_the_same_settings_give_the_same_weights(
+    run: Trained, corpus: Path, tmp_path: Path
+) -> None:
+    again = train("seldnet", corpus, out=tmp_path / "again", changes=QUICK)
+    assert same(run.folder, again.folder)
+    other = train("seldnet", corpus, out=tmp_path / "o", changes=(*QUICK, "training.seed=1"))
+    assert not same(run.folder, other.folder)
+
+
+def test_a_finished_run_is_left_as_it_is(run: Trained, corpus: Path) -> None:
+    before = (run.folder / "weights.safetensors").stat().st_mtime_ns
+    again = train("seldnet", corpus, out=run.folder, changes=QUICK)
+    assert again == run
+    assert (run.folder / "weights.safetensors").stat().st_mtime_ns == before
+
+
+def test_another_run_is_not_written_over(run: Trained, corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"other settings \(training.learning_rate\)"):
+        train("seldnet", corpus, out=run.folder, changes=(*QUICK, "training.learning_rate=0.1"))
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="is no folder of a training run"):
+        train("seldnet", corpus, out=tmp_path, changes=QUICK)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_more_epochs_go_on_with_a_run(corpus: Path, tmp_path: Path) -> None:
+    straight = train("seldnet", corpus, out=tmp_path / "straight", changes=LONGER)
+    train("seldnet", corpus, out=tmp_path / "parts", changes=QUICK)
+    told: list[str] = []
+    resumed = train("seldnet", corpus, out=tmp_path / "parts", changes=LONGER, tell=told.append)
+    assert any(line.startswith("epoch 3 of 6") for line in told)
+    assert not any(line.startswith("epoch 2 of 6") for line in told)
+    assert same(straight.folder, resumed.folder)
+    assert straight.scores == resumed.scores
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_weights(corpus: Path, tmp_path: Path) -> None:
+    straight = train("seldnet", corpus, out=tmp_path / "straight", changes=LONGER)
+    out = tmp_path / "killed"
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    process = subprocess.Popen(command(corpus, out, *LONGER), env=environment)
+    deadline = time.monotonic() + 120.0
+    while not (out / "checkpoints" / "last.ckpt").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    subprocess.run(command(corpus, out, *LONGER), env=environment, check=True)
+    assert same(straight.folder, out)
+
+
+@pytest.mark.slow
+def test_two_processes_train_together(corpus: Path, tmp_path: Path) -> None:
+    changes = (*QUICK, "trainer.devices=2", "trainer.accelerator=cpu", "trainer.strategy=ddp")
+    runs = [tmp_path / "one", tmp_path / "other"]
+    for out in runs:
+        done = subprocess.run(
+            command(corpus, out, *changes), check=True, capture_output=True, text=True
+        )
+        assert done.stdout.count("epoch 2 of 2") == 1
+        assert done.stdout.count("weights in") == 1
+    assert same(*runs)
+    load_system(runs[0])
+
+
+def test_mixed_precision(corpus: Path, tmp_path: Path, run: Trained) -> None:
+    changes = (*QUICK, "trainer.precision=bf16-mixed")
+    done = train("seldnet", corpus, out=tmp_path / "mixed", changes=changes)
+    assert not same(run.folder, done.folder)
+    assert {value.dtype for value in weights(done.folder).values()} == {
+        value.dtype for value in weights(run.folder).values()
+    }
+
+
+def test_a_score_that_does_not_exist(corpus: Path, tmp_path: Path) -> None:
+    changes = (*QUICK, "training.metric=fscore")
+    with pytest.raises(InputError, match="did you mean f_score"):
+        train("seldnet", corpus, out=tmp_path / "run", changes=changes)
+
+
+@pytest.mark.slow
+def test_it_learns_what_it_is_shown(corpus: Path, tmp_path: Path) -> None:
+    changes = (
+        *("system.n_filters=16", "system.rnn_size=32", "system.fnn_size=32"),
+        *("system.n_window=10", "system.n_heads=4", "system.dropout=0.0"),
+        *("training.batch_size=4", "training.epochs=80", "training.learning_rate=0.003"),
+        *("training.validate_every=20", "data.validation=train"),
+    )
+    done = train("seldnet", corpus, out=tmp_path / "run", changes=changes)
+    assert done.scores["f_score"] > 0.8
