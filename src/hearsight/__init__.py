@@ -31,6 +31,7 @@ _HOMES = {
     "Scene": "hearsight.events.scene",
     "Track": "hearsight.events.events",
     "Video": "hearsight.recording.recording",
+    "evaluate": "hearsight.training.evaluate",
     "examine": "hearsight.recording.findings",
     "locate": "hearsight.inference.locate",
     "random_plan": "hearsight.scenes.planner",
@@ -56,6 +57,7 @@ __all__ = [
     "Track",
     "Video",
     "__version__",
+    "evaluate",
     "examine",
     "locate",
     "random_plan",
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from hearsight.scenes.folder import write_scene
     from hearsight.scenes.planner import random_plan
     from hearsight.spatial.projection import Projection
+    from hearsight.training.evaluate import evaluate
 
 
 def __getattr__(name: str) -> Any:  # any public object

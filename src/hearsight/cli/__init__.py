@@ -12,9 +12,13 @@ import sys
 
 import typer
 
+from hearsight.cli.evaluate import evaluate
+from hearsight.cli.datasets import datasets
 from hearsight.cli.info import info
 from hearsight.cli.locate import locate
+from hearsight.cli.prepare import prepare
 from hearsight.cli.simulate import simulate
+from hearsight.cli.systems import systems
 from hearsight.cli.train import train
 from hearsight.cli.view import view
 from hearsight.errors import HearsightError, InputError
@@ -33,6 +37,10 @@ app.command("locate")(locate)
 app.command("info")(info)
 app.command("simulate")(simulate)
 app.command("view")(view)
+app.command("prepare")(prepare)
+app.command("datasets")(datasets)
+app.command("evaluate")(evaluate)
+app.command("systems")(systems)
 app.command("train")(train)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -47,6 +47,13 @@ def locate(
     method: Annotated[
         str, typer.Option(help="How arrays are heard: srp (SRP-PHAT) or music.")
     ] = "srp",
+    system: Annotated[
+        str | None,
+        typer.Option(
+            help="Who hears: a folder of trained weights, or a system's name for those in "
+            "runs/NAME. Default: nobody trained; sources have no names."
+        ),
+    ] = None,
     frame_rate: Annotated[
         float | None, typer.Option(help="Pictures per second of a folder of pictures.")
     ] = None,
@@ -75,6 +82,11 @@ def locate(
     if fov is not None and not 0.0 < fov < 180.0:
         msg = f"--fov must lie between 0 and 180 degrees, got {fov:g}"
         raise InputError(msg)
+    locating: dict[str, Any] = {"method": method, "frame_rate": frame_rate}
+    if system is not None:
+        from hearsight.inference.trained import TrainedSystem
+
+        locating["system"] = TrainedSystem.load(system)
     jobs = plan_jobs(files, out, has_audio=audio is not None)
     finding = {
         "audio": audio,
@@ -94,7 +106,7 @@ def locate(
             outcome = run_job(
                 job,
                 finding_options=finding,
-                locating_options={"method": method, "frame_rate": frame_rate},
+                locating_options=locating,
                 is_forced=force,
                 progress=lambda share, start=index: bar.update(task, completed=start + share),  # type: ignore[misc]
             )

@@ -119,6 +119,11 @@ class Codec(abc.ABC):
 
     labels: tuple[str, ...]
 
+    @property
+    def n_instances(self) -> int:
+        """How many instances of one class a frame can hold."""
+        return 1
+
     @abc.abstractmethod
     def encode_points(self, points: Points, n_frames: int) -> FloatArray:
         """Spread points into a target; `encode` for tables whose order of rows matters.

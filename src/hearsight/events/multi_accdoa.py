@@ -84,6 +84,11 @@ class MultiAccdoa(Codec):
         """Return the codec of a challenge's baseline; 2025 has more components with video."""
         return cls(class_list(year), Components.of_year(year, video=video))
 
+    @property
+    def n_instances(self) -> int:
+        """See `Codec.n_instances`."""
+        return N_TRACKS
+
     def encode_points(self, points: Points, n_frames: int) -> FloatArray:
         """See `Codec.encode_points`; of more than three instances the first rows count."""
         rows = points[points.frames < n_frames]

@@ -56,6 +56,11 @@ class EventTracks(Codec):
             msg = f"n_tracks must be at least 1, got {self.n_tracks}"
             raise InputError(msg)
 
+    @property
+    def n_instances(self) -> int:
+        """See `Codec.n_instances`."""
+        return self.n_tracks
+
     def encode_points(self, points: Points, n_frames: int) -> FloatArray:
         """See `Codec.encode_points`."""
         rows = points[points.frames < n_frames]

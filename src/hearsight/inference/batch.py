@@ -192,6 +192,8 @@ def _run_job(
     settings = {
         k: v if v is None else str(v) for k, v in (finding_options | locating_options).items()
     }
+    if (system := locating_options.get("system")) is not None:
+        settings["system"] = system.fingerprint
     files = [job.path, *(Path(p) for k in ("audio", "geometry") if (p := finding_options.get(k)))]
     run = describe_run(files, settings)
     if not is_forced and is_done(job.out, run):

@@ -52,25 +52,6 @@ def predict_stored(
     return predict(system, pieces, seen)
 
 
-def predict_sound(system: SeldSystem, blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Say what a system hears in a sound that comes block by block.
-
-    Parameters
-    ----------
-    system : SeldSystem
-        With statistics, if it needs them.
-    blocks : iterable of ndarray, shape (channels, samples)
-        That follow on one another, arranged and sampled as the system hears.
-
-    Returns
-    -------
-    ndarray, shape (label frames, ...)
-        As the codec decodes.
-    """
-    sound = torch.from_numpy(np.concatenate(list(blocks), axis=1))
-    return predict(system, [system.feature(sound).transpose(0, 1)])
-
-
 def predict(
     system: SeldSystem, pieces: Iterable[Tensor], pictures: Tensor | None = None
 ) -> NDArray[np.float32]:
@@ -81,7 +62,7 @@ def predict(
     system : SeldSystem
         With statistics, if it needs them.
     pieces : iterable of Tensor, shape (frames, channels, bins)
-        Features that follow on one another, as the system's feature makes them.
+        Features that follow on one another, such as `features.streaming.stream` yields.
     pictures : Tensor, shape (label frames, height, width), optional
         Maps of the pictures, if the system sees. Missing ones are taken to be empty.
 

@@ -13,15 +13,17 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight import systems
+from hearsight.datasets.listing import AudioFormat
 from hearsight.errors import InputError, WeightsError, nearest
 from hearsight.events.events import Events
+from hearsight.features.streaming import stream
 from hearsight.inference.hearing import SILENT, Heard
-from hearsight.inference.predict import predict_sound
+from hearsight.inference.predict import predict
 from hearsight.inference.windows import arranged_blocks
 from hearsight.recording.findings import Findings
 from hearsight.recording.layout import ChannelLayout, tetrahedral
 from hearsight.spatial.arrays import tetrahedron
-from hearsight.systems.seld import AudioFormat, SeldSystem
+from hearsight.systems.seld import SeldSystem
 from hearsight.weights.store import fingerprint, is_weights_folder, load_system, read_about
 
 RUNS = Path("runs")
@@ -58,9 +60,7 @@ def find_weights(where: str | Path) -> Path:
     if name in systems.names():
         if is_weights_folder(RUNS / name):
             return RUNS / name
-        msg = (
-            f"{name}: {RUNS / name} holds no weights; run hearsight train {name}, or give a folder"
-        )
+        msg = f"{RUNS / name}: holds no weights; run hearsight train {name}, or give a folder"
         raise WeightsError(msg)
     if folder.is_dir():
         read_about(folder)  # says what is missing
@@ -191,14 +191,8 @@ class TrainedSystem:
         assert findings.measured is not None
         if findings.measured.is_silent.all():
             return Heard(Events((), system.labels, duration), has_directions=True, notes=(SILENT,))
-        block = round(window_s * system.sample_rate)
-
-        def blocks() -> Iterator[NDArray[np.float32]]:
-            for index, sound in enumerate(arranged_blocks(findings, block, system.sample_rate)):
-                yield sound
-                progress(index * window_s)
-
-        found = system.codec.decode(predict_sound(system, blocks()), duration)
+        output = predict(system, stream(system.feature, self._blocks(findings, window_s, progress)))
+        found = system.codec.decode(output, duration)
         events = (dataclasses.replace(each, offset=min(each.offset, duration)) for each in found)
         return Heard(
             Events(events, system.labels, duration),
@@ -206,6 +200,17 @@ class TrainedSystem:
             notes=() if len(found) else (f"No events: {system.name} heard none of its classes.",),
             method=self.sentences,
         )
+
+    def _blocks(
+        self, findings: Findings, window_s: float, progress: Callable[[float], None]
+    ) -> Iterator[NDArray[np.float32]]:
+        system = self.system
+        block = round(window_s * system.sample_rate)
+        for index, sound in enumerate(arranged_blocks(findings, block, system.sample_rate)):
+            progress(index * window_s)
+            # A click of a file is heard as one label frame.
+            missing = max(0, system.label_samples - sound.shape[1]) if index == 0 else 0
+            yield np.pad(sound, ((0, 0), (0, missing)))
 
 
 def _arranged(layout: ChannelLayout, audio_format: AudioFormat) -> ChannelLayout | None:

@@ -1,0 +1,38 @@
+"""`hearsight systems`: who can hear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hearsight.systems.seld import SeldSystem
+
+
+def systems() -> None:
+    """List the systems: what each hears, how large it is, and where it was published."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from hearsight.systems import find, names
+
+    console = Console(soft_wrap=True, highlight=False)
+    if not console.is_terminal:
+        console.width = 200  # a file or pipe has no edge to cut a table at
+    table = Table("name", "what it is", "hears by default", "weights", "paper")
+    table.add_row(
+        "(default)",
+        "directions from physics and synchrony, no training",
+        "Ambisonics, any array, stereo, mono; sees",
+        "none",
+        "",
+    )
+    for name in names():
+        known = find(name)
+        system = known.build(known.settings())
+        table.add_row(name, known.title, _hears(system), f"{system.weight_count():,}", known.paper)
+    console.print(table)
+    console.print("hearsight train NAME makes weights; hearsight locate --system takes them.")
+
+
+def _hears(system: SeldSystem) -> str:
+    return f"{system.audio_format}; sees" if system.sees else system.audio_format

@@ -1,0 +1,355 @@
+"""`evaluate`: how right a system is, or a folder of predictions, beside what guessing would score.
+
+A number without its floor and its interval says little, so none comes without them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from hearsight.datasets import open_dataset
+from hearsight.datasets.listing import AUDIO_FORMATS, ChallengeFolders, Listed
+from hearsight.errors import DatasetError, InputError, nearest
+from hearsight.events.classes import class_list
+from hearsight.events.events import Events
+from hearsight.events.formats.dcase import DcaseFormat, read_dcase, write_dcase
+from hearsight.events.multi_accdoa import N_TRACKS
+from hearsight.inference.predict import predict_stored
+from hearsight.inference.trained import TrainedSystem
+from hearsight.metrics.bounds import seld_bounds
+from hearsight.metrics.definitions import Average
+from hearsight.metrics.formulas import LOWER_IS_BETTER
+from hearsight.metrics.seld import SeldScores, seld_scores
+from hearsight.recording.files import replacing
+from hearsight.recording.media import probe
+from hearsight.training.prepare import prepare, store_of
+from hearsight.weights.store import is_weights_folder
+
+SPLITS = ("test", "train")
+
+_OUTPUT_FORMATS: dict[int, DcaseFormat] = {2023: "xyz7", 2024: "xyz7", 2025: "stereo"}
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Scores of a system or of a folder of predictions, with what they mean.
+
+    Parameters
+    ----------
+    about : mapping
+        What was judged, and on what; plain values.
+    scores : SeldScores
+        With jackknife intervals over recordings.
+    bounds : mapping of str to SeldScores
+        Floors, then ceilings (named `oracle_...`); see `hearsight.metrics.bounds`.
+    by_room : mapping of int to SeldScores
+        Without intervals.
+    on_off : SeldScores, optional
+        With wrong on-screen flags counted as mistakes ("F on/off"), where flags are told (2025).
+    predictions : mapping of str to Events
+        What was judged, by recording.
+    """
+
+    about: Mapping[str, Any]
+    scores: SeldScores
+    bounds: Mapping[str, SeldScores]
+    by_room: Mapping[int, SeldScores]
+    on_off: SeldScores | None
+    predictions: Mapping[str, Events] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The system, or the folder of predictions."""
+        return str(self.about.get("system") or self.folder)
+
+    @property
+    def folder(self) -> Path:
+        """Where the weights or predictions lie."""
+        return Path(self.about.get("weights") or self.about["predictions"])
+
+    @property
+    def metric(self) -> str:
+        """The score that the year ranks by: the SELD score, or F where there is none."""
+        return "seld_score" if "seld_score" in self.scores.overall else "f_score"
+
+    @property
+    def floors(self) -> dict[str, SeldScores]:
+        """What is scored without hearing."""
+        return {name: each for name, each in self.bounds.items() if not name.startswith("oracle")}
+
+    @property
+    def best_floor(self) -> str:
+        """Name of the floor that scores best."""
+        sign = 1.0 if self.metric in LOWER_IS_BETTER else -1.0
+
+        def badness(name: str) -> float:
+            value = sign * self.bounds[name][self.metric]
+            return math.inf if math.isnan(value) else value
+
+        return min(self.floors, key=badness)
+
+    @property
+    def clears_floors(self) -> bool | None:
+        """Whether the whole interval of the score is better than every floor; None if unknown."""
+        interval = self.scores.intervals[self.metric]
+        floor = self.bounds[self.best_floor][self.metric]
+        if math.isnan(interval.low) or math.isnan(floor):
+            return None
+        if self.metric in LOWER_IS_BETTER:
+            return bool(interval.high < floor)
+        return bool(interval.low > floor)
+
+    @property
+    def verdict(self) -> str:
+        """What the floors say of the score, a sentence."""
+        floor, words = self.best_floor, {"f_score": "F score"}.get(self.metric, "SELD score")
+        beside = (
+            f"its best floor, {floor.replace('_', ' ')} ({self.bounds[floor][self.metric]:.3f})"
+        )
+        value = f"the {words} of {self.scores[self.metric]:.3f}"
+        if self.clears_floors is None:
+            return f"Whether {value} clears {beside}, cannot be told: one recording is too little."
+        if self.clears_floors:
+            return f"With its whole interval, {value} clears {beside}."
+        return f"By its interval, {value} does not clear {beside}: this may be guessing."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the predictions as plain values, ready for JSON."""
+        on_off = None if self.on_off is None else self.on_off.to_dict()["overall"]
+        return {
+            **self.about,
+            "year": self.scores.definition.year,
+            "scores": self.scores.to_dict(),
+            "on_off": on_off,
+            "bounds": {name: each.to_dict()["overall"] for name, each in self.bounds.items()},
+            "by_room": {
+                str(room): each.to_dict()["overall"] for room, each in self.by_room.items()
+            },
+            "by_recording": {
+                name: each.to_dict()["overall"] for name, each in self.scores.by_recording().items()
+            },
+            "best_floor": self.best_floor,
+            "clears_floors": self.clears_floors,
+            "verdict": self.verdict,
+        }
+
+    def write(self, path: str | Path) -> None:
+        """Write `to_dict` as JSON.
+
+        Raises
+        ------
+        MediaError
+            If the file cannot be written.
+        """
+        with replacing(path) as temporary:
+            text = json.dumps(self.to_dict(), indent=2, allow_nan=False)
+            temporary.write_text(f"{text}\n", encoding="utf-8")
+
+    def write_predictions(self, folder: str | Path) -> None:
+        """Write a DCASE csv file for each recording, as the year's baseline writes its output.
+
+        Raises
+        ------
+        MediaError
+            If a file cannot be written.
+        """
+        format_ = _OUTPUT_FORMATS.get(self.scores.definition.year, "xyz6")
+        for name, events in self.predictions.items():
+            write_dcase(events, Path(folder) / f"{name}.csv", format=format_)
+
+
+def evaluate(
+    subject: str | Path,
+    data: str | Path,
+    *,
+    split: str = "test",
+    year: int | None = None,
+    average: Average | None = None,
+    features: str | Path | None = None,
+    device: str = "auto",
+    tell: Tell = lambda _: None,
+    is_watched: bool = False,
+) -> Evaluation:
+    """Judge a trained system, or predictions made by anything.
+
+    Parameters
+    ----------
+    subject : str or Path
+        A folder of weights; the name of a system, for the weights in `runs/<name>`; or a folder
+        of DCASE csv files named as the recordings, in any format `read_dcase` takes.
+    data : str or Path
+        The dataset's folder.
+    split : {"test", "train"}
+    year : int, optional
+        By whose rules; default: the system's, or 2024 (2025 for stereo) for predictions.
+    average : str, optional
+        See `seld_scores`; default: what the year reported.
+    features : str or Path, optional
+        Where features are stored; default: `features` in the dataset's folder. Those that are
+        missing are computed and stored.
+    device : str
+        "auto", "cpu", "cuda" and the like.
+    tell : callable
+        Gets a line of text now and then.
+    is_watched : bool
+        Whether progress bars are drawn.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    InputError
+        If an option does not exist, or class lists differ.
+    DatasetError
+        If the split has no annotated recordings, or not in the system's audio format.
+    WeightsError
+        If weights are missing or damaged.
+    """
+    if split not in SPLITS:
+        msg = f"unknown split {split!r}; {nearest(split, SPLITS)}"
+        raise InputError(msg)
+    root, folder = Path(data), Path(subject)
+    if folder.is_dir() and not is_weights_folder(folder) and any(folder.glob("*.csv")):
+        candidate = _predictions(folder, root, split, year)
+    else:
+        trained = TrainedSystem.load(subject, device)
+        candidate = _system(trained, root, split, features, is_watched=is_watched)
+    recordings, labels = candidate.recordings, candidate.labels
+    truth = {each.name: each.events(labels, probe(each.audio).duration) for each in recordings}
+    options: dict[str, Any] = {
+        "year": year or candidate.year,
+        "average": average,
+        "labels": labels,
+    }
+    # Before anything is heard: what does not fit is refused at once.
+    bounds = seld_bounds(truth, n_tracks=candidate.n_instances, **options)
+    found = candidate.hear(truth, tell)
+    scores = seld_scores(truth, found, interval="jackknife", **options)
+    on_off = None
+    if scores.definition.with_on_screen and any(map(_tells_on_screen, found.values())):
+        on_off = seld_scores(truth, found, require_on_screen=True, **options)
+    rooms = {each.name: each.room for each in recordings}
+    groups = scores.grouped(lambda name: str(rooms[name]))
+    by_room = {room: groups[str(room)] for room in sorted(set(rooms.values()))}
+    about = {**candidate.about, "data": str(data), "split": split}
+    return Evaluation(about, scores, bounds, by_room, on_off, found)
+
+
+def _tells_on_screen(events: Events) -> bool:
+    tracks = [event.track for event in events if event.track is not None]
+    return any(not np.isnan(track.on_screen).all() for track in tracks)
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """What is to be judged, on which recordings, and how to get what it heard."""
+
+    about: dict[str, Any]
+    recordings: tuple[Listed, ...]
+    labels: tuple[str, ...]
+    year: int
+    n_instances: int
+    hear: Callable[[Mapping[str, Events], Tell], dict[str, Events]]
+
+
+def _predictions(folder: Path, data: Path, split: str, year: int | None) -> _Candidate:
+    formats = [each for each in AUDIO_FORMATS if (data / f"{each}_dev").is_dir()]
+    dataset = open_dataset(data, *formats[:1])
+    recordings = _annotated(dataset, split)
+    usual = year or (2025 if dataset.format == "stereo" else 2024)
+    labels = _noted_labels(data) or class_list(max(usual, 2020))
+    files = {each.name: folder / f"{each.name}.csv" for each in recordings}
+    there = {name: file for name, file in files.items() if file.is_file()}
+    if not there:
+        found = ", ".join(sorted(file.name for file in folder.glob("*.csv"))[:3])
+        msg = (
+            f"{folder}: no file is named as a recording of the {split} split; expected names such "
+            f"as {recordings[0].name}.csv, found {found}"
+        )
+        raise InputError(msg)
+
+    def read(truth: Mapping[str, Events], tell: Tell) -> dict[str, Events]:
+        if len(there) < len(files):
+            n_missing = len(files) - len(there)
+            tell(f"{n_missing} of {len(files)} recordings have no file: scored as empty")
+        heard = {name: Events((), labels, truth[name].duration) for name in files}
+        for name, file in there.items():
+            heard[name] = read_dcase(file, labels=labels, duration=truth[name].duration)
+        return heard
+
+    return _Candidate({"predictions": str(folder)}, recordings, labels, usual, N_TRACKS, read)
+
+
+def _system(
+    trained: TrainedSystem,
+    data: Path,
+    split: str,
+    features: str | Path | None,
+    *,
+    is_watched: bool,
+) -> _Candidate:
+    system = trained.system
+    recordings = _annotated(open_dataset(data, system.audio_format), split)
+    noted = _noted_labels(data)
+    if noted and noted != system.labels:
+        other = sorted(set(noted) ^ set(system.labels)) or ["their order"]
+        msg = (
+            f"{data}: its class list is not that of {trained.folder} (different: "
+            f"{', '.join(other)}); give data with the classes that the system was trained on"
+        )
+        raise InputError(msg)
+    store = store_of(features or data / "features", system)
+
+    def hear(truth: Mapping[str, Events], tell: Tell) -> dict[str, Events]:
+        prepare(system, recordings, store, tell=tell, is_watched=is_watched)
+        heard = {}
+        with Progress(console=Console(stderr=True), disable=not is_watched) as progress:
+            for name in progress.track(list(truth), description=system.name):
+                output = predict_stored(system, store, name)
+                heard[name] = system.codec.decode(output, truth[name].duration)
+        return heard
+
+    about = {
+        "system": system.name,
+        "weights": str(trained.folder),
+        "fingerprint": trained.fingerprint,
+        "origin": trained.about["origin"],
+    }
+    n_instances = system.codec.n_instances
+    return _Candidate(about, recordings, system.labels, system.year, n_instances, hear)
+
+
+def _annotated(dataset: ChallengeFolders, split: str) -> tuple[Listed, ...]:
+    """Return the recordings of a split that can be judged."""
+    listed = [each for each in dataset.recordings if each.split == split]
+    known = tuple(each for each in listed if each.metadata is not None)
+    if not known:
+        why = f"the {len(listed)} recordings of" if listed else "there are no recordings in"
+        msg = (
+            f"{dataset.root}: {why} the {split} split{' have no annotations' * bool(listed)}; "
+            f"expected metadata_dev/dev-{split}-*/*.csv, or choose another --split"
+        )
+        raise DatasetError(msg)
+    return known
+
+
+def _noted_labels(data: Path) -> tuple[str, ...]:
+    """Return the class list that a generated corpus notes; empty where none is noted."""
+    try:
+        noted = json.loads((data / "simulation.json").read_text(encoding="utf-8"))
+        return tuple(noted["labels"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ()
