@@ -102,10 +102,17 @@ class Reference:
         with np.load(self.path(".npz"), allow_pickle=False) as stored:
             return dict(stored)
 
-    @property
+    @functools.cached_property
     def salt(self) -> str:
-        """What makes the filled tensors of these vectors differ from those of others."""
-        return self.spec["salt"]
+        """What makes the filled tensors of these vectors differ from those of others.
+
+        Where the json does not say it, that of all others in the folder.
+        """
+        if "salt" in self.spec:
+            return self.spec["salt"]
+        others = (Reference(self.system, stem) for stem in stems_of(self.system))
+        (salt,) = {other.spec["salt"] for other in others if "salt" in other.spec}
+        return salt
 
     def fill(self, name: str, shape: Collection[int]) -> np.ndarray:
         """Return `fill` with the salt of these vectors."""

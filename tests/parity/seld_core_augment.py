@@ -17,6 +17,7 @@ from hearsight.augment.swaps import swap_directions, swap_foa, swap_gcc, swap_ph
 from hearsight.features.gcc import microphone_pairs
 from hearsight.spatial.swaps import MIC_SWAPS, Swap
 from parity.reference import Check, Reference, known_stem
+from parity.seld_core_visual import check_boxes, check_resnet_map
 
 SwapFeatures = Callable[[torch.Tensor, Swap], torch.Tensor]
 
@@ -123,18 +124,16 @@ CASES: dict[str, Callable[[Reference, str], None]] = {
     "swap_mic": check_swap_mic,
     "swap_gcc": check_swap_gcc,
     "rotation48": check_rotation,
+    "sony_boxes": check_boxes,
+    "resnet50_channel_mean": check_resnet_map,
 }
-
-ELSEWHERE = {"sony_boxes", "resnet50_channel_mean"}
-"""Cases of pictures, not built yet."""
 
 
 def check(reference: Reference) -> None:
     for name in reference.spec["cases"]:
-        known = known_stem(name, {*CASES, *ELSEWHERE})
+        known = known_stem(name, CASES)
         assert known, f"unknown case {name}"
-        if known in CASES:
-            CASES[known](reference, name)
+        CASES[known](reference, name)
 
 
 CHECKS: dict[str, Check] = {"augment_visual": check}

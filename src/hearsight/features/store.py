@@ -19,16 +19,13 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from hearsight.errors import DatasetError, InputError
 from hearsight.recording.files import replacing
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 SETTINGS_NAME = "settings.json"
 
@@ -60,7 +57,7 @@ class FeatureStore:
         self.folder, self.key, self.about = Path(folder) / key, key, about
 
     @classmethod
-    def of(cls, folder: str | Path, feature: DataclassInstance, **about: str | float) -> Self:
+    def of(cls, folder: str | Path, feature: object, **about: str | float) -> Self:
         """Return the store of a feature.
 
         Parameters
@@ -68,7 +65,8 @@ class FeatureStore:
         folder : str or Path
             Need not exist yet.
         feature : dataclass
-            Its class and all its settings name the store.
+            Its class and all its settings name the store: the fields that count when two are
+            compared.
         **about : str or number
             What else makes a difference, such as the audio format.
         """
@@ -110,7 +108,7 @@ class FeatureStore:
             If its features are missing or damaged.
         """
         with _reading(self.path(name)):
-            return int(_opened(self.path(name)).get_shape()[0])
+            return int(_mapped(self.path(name)).get_shape()[0])
 
     def read(self, name: str, start: int = 0, stop: int | None = None) -> torch.Tensor:
         """Read some frames of a recording.
@@ -133,7 +131,7 @@ class FeatureStore:
             If the features are missing or damaged.
         """
         with _reading(self.path(name)):
-            tensor = _opened(self.path(name))
+            tensor = _mapped(self.path(name))
             end = tensor.get_shape()[0]
             # The slice itself lies in the file's map, which others read as well.
             found: torch.Tensor = tensor[min(start, end) : end if stop is None else min(stop, end)]
@@ -178,7 +176,6 @@ class FeatureStore:
             frames = FrameFile(file, str(source or name))
             yield frames
             frames.finish(about)
-        _opened.cache_clear()  # it may hold the map of a file that has just been replaced
 
     def remove_abandoned(self) -> None:
         """Remove what killed processes have left half-written."""
@@ -266,16 +263,23 @@ def _bytes(frames: torch.Tensor) -> bytes:
 def _described(value: object) -> Any:
     """Return settings as JSON holds them, with the names of their classes."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+        settings = (each.name for each in dataclasses.fields(value) if each.compare)
+        fields = {name: getattr(value, name) for name in settings}
         return {"class": type(value).__name__} | {k: _described(v) for k, v in fields.items()}
     if isinstance(value, tuple | list):
         return [_described(each) for each in value]
     return value
 
 
-@functools.lru_cache(maxsize=_OPEN_FILES)
-def _opened(path: Path) -> Any:
+def _mapped(path: Path) -> Any:
     """Return the tensor of a file, mapped into memory and not yet read."""
+    found = path.stat()
+    return _opened(path, found.st_ino, found.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=_OPEN_FILES)
+def _opened(path: Path, *version: int) -> Any:
+    del version  # a file that has been replaced is another one
     file: Any = safe_open(path, "pt")
     return file.get_slice(_TENSOR)
 
