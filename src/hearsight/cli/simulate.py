@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hearsight.datasets.dcase2025 import Clip
     from hearsight.recording.layout import ChannelLayout
     from hearsight.scenes.folder import Camera
+    from hearsight.scenes.measured import MeasuredRoom
     from hearsight.scenes.planner import SceneSettings
     from hearsight.scenes.soundbank import SoundBank
     from hearsight.scenes.starss23 import Entry
@@ -76,6 +77,10 @@ def simulate(
     room_rt60: Annotated[
         float | None, typer.Option(help="Seconds of reverberation (none: free field).")
     ] = None,
+    responses: Annotated[
+        Path | None,
+        typer.Option(help="scene: npz of a room's measured impulse responses (none)."),
+    ] = None,
     snr: Annotated[
         float | None, typer.Option(help="Signal-to-noise ratio in dB (30; starss23: 25).")
     ] = None,
@@ -102,6 +107,7 @@ def simulate(
         "geometry": geometry,
         "projection": projection,
         "fov": fov,
+        "responses": responses,
         "masks": masks or None,
     }
     if layout not in LAYOUTS:
@@ -155,6 +161,8 @@ def _write_demo(folder: Path) -> None:
 def _write_scene(
     folder: Path, seed: int, options: dict[str, Any], only_scene: dict[str, Any]
 ) -> None:
+    import dataclasses
+
     import numpy as np
 
     from hearsight.scenes.folder import write_scene
@@ -165,6 +173,9 @@ def _write_scene(
     camera = _camera(only_scene["projection"], only_scene["fov"], options["width"])
     layout = _layout(only_scene["format"], only_scene["geometry"])
     settings = _bounds(SceneSettings(), options)
+    room = _measured_room(only_scene["responses"], layout, options["room-rt60"])
+    if room is not None:
+        settings = dataclasses.replace(settings, sample_rate=room.sample_rate)
     plan = random_plan(
         np.random.default_rng(seed),
         _bank(options["sounds"]),
@@ -174,14 +185,25 @@ def _write_scene(
     snr, rt60 = options["snr"], options["room-rt60"]
     scene = write_scene(
         folder,
-        plan,
+        plan if room is None else room.snapped(plan),
         layout,
         camera,
-        room=None if rt60 is None else room_around(plan, rt60),
+        room=room if rt60 is None else room_around(plan, rt60),
         noise=NoiseSettings(30.0 if snr is None else snr) if settings.n_sources else None,
         has_masks=bool(only_scene["masks"]),
     )
     typer.echo(f"{folder}: scene.wav, scene.mp4 and truth.json with {len(scene)} events")
+
+
+def _measured_room(
+    path: Path | None, layout: ChannelLayout, rt60: float | None
+) -> MeasuredRoom | None:
+    from hearsight.scenes.measured import MeasuredRoom
+
+    if path is None:
+        return None
+    _refuse({"room-rt60": rt60}, "measured responses bring their own reverberation")
+    return MeasuredRoom.read(path, layout)
 
 
 def _write_starss23(
