@@ -36,6 +36,8 @@ class Registration:
         From settings to the system, with random weights.
     training : callable
         From settings to the published training settings.
+    small : tuple of frozen dataclass
+        Settings of a size that learns in seconds, one for each kind of the system.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Registration:
     settings: type[Any]
     build: Callable[[Any], SeldSystem]
     training: Callable[[Any], TrainingSettings]
+    small: tuple[Any, ...]
 
 
 _SYSTEMS: dict[str, Registration] = {}
@@ -56,12 +59,13 @@ def register(
     *,
     title: str,
     paper: str,
+    small: tuple[S, ...],
 ) -> Callable[[Builder[S]], Builder[S]]:
     """Register the function below as the builder of a system; see `Registration`."""
 
     def keep(build: Builder[S]) -> Builder[S]:
         assert name not in _SYSTEMS, f"{name} is registered twice"
-        _SYSTEMS[name] = Registration(name, title, paper, settings, build, training)
+        _SYSTEMS[name] = Registration(name, title, paper, settings, build, training, small)
         return build
 
     return keep

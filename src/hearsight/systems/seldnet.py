@@ -135,12 +135,27 @@ def published_training(settings: SeldnetSettings) -> TrainingSettings:
     return TrainingSettings(epochs=epochs, batch_size=batch_size, metric=metric)
 
 
+_small = functools.partial(
+    SeldnetSettings, n_window=10, n_filters=8, rnn_size=16, fnn_size=16, dropout=0.0
+)
+
+
 @register(
     "seldnet",
     SeldnetSettings,
     published_training,
     title="SELDnet, the DCASE challenge's baselines of 2022 to 2025",
     paper="Adavanne et al., IEEE JSTSP 2019; Shimada et al., NeurIPS 2023",
+    small=(
+        _small(),
+        _small(year=2022, n_attention_layers=1),
+        _small(audio_format="mic"),
+        _small(audio_format="mic", mic_feature="salsa_lite", output="accdoa"),
+        _small(year=2024),
+        _small(year=2024, sees=True),
+        _small(year=2025, audio_format="stereo"),
+        _small(year=2025, audio_format="stereo", sees=True),
+    ),
 )
 def seldnet(settings: SeldnetSettings) -> SeldSystem:
     """Build SELDnet with random weights."""
