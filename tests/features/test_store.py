@@ -184,3 +184,12 @@ def test_other_processes_read_the_same(tmp_path, method):
 
 def _sum(store):
     return float(store.read("a").sum())
+
+
+def test_what_another_process_has_replaced_is_read_anew(tmp_path):
+    store = FeatureStore.of(tmp_path, FEATURE)
+    store.write("a", values())
+    store.read("a")
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        pool.apply(store.write, ("a", values(3)))
+    assert torch.equal(store.read("a"), values(3))

@@ -12,8 +12,8 @@ import sys
 
 import typer
 
-from hearsight.cli.evaluate import evaluate
 from hearsight.cli.datasets import datasets
+from hearsight.cli.evaluate import evaluate
 from hearsight.cli.info import info
 from hearsight.cli.locate import locate
 from hearsight.cli.prepare import prepare

@@ -1,0 +1,27 @@
+"""`hearsight datasets`: which corpora can be read."""
+
+from __future__ import annotations
+
+
+def datasets() -> None:
+    """List the datasets that can be read: what is in them, their size, and where they are."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from hearsight.datasets.catalog import CATALOG
+
+    console = Console(soft_wrap=True, highlight=False)
+    if not console.is_terminal:
+        console.width = 200  # a file or pipe has no edge to cut a table at
+    table = Table("name", "holds", "sound", "size", "license", "paper", "from", show_lines=True)
+    for known in CATALOG:
+        sound = ", ".join(known.open.formats)
+        table.add_row(
+            known.name, known.holds, sound, known.size, known.license, known.paper, known.place
+        )
+    console.print(table)
+    console.print(
+        "Folders: foa_dev (or mic_dev, stereo_dev), metadata_dev and video_dev, each with "
+        "dev-train-* and dev-test-*, files of one name in each."
+    )
+    console.print("hearsight prepare NAME ROOT looks through one and computes its features.")
