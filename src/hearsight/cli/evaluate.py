@@ -80,15 +80,16 @@ def evaluate(
         tell=lambda line: typer.echo(line, err=True),
         is_watched=errors.is_terminal,
     )
-    target = out or done.folder / f"evaluation-{split}.json"
-    done.write(target)
-    if predictions is not None:
-        done.write_predictions(predictions)
     console = Console(soft_wrap=True, highlight=False)
     if not console.is_terminal:
         console.width = 200  # a file or pipe has no edge to cut a table at
     _show(console, done)
+    target = out or done.folder / f"evaluation-{split}.json"
+    done.write(target)
     console.print(f"everything in {target}", markup=False)
+    if predictions is not None:
+        done.write_predictions(predictions)
+        console.print(f"predictions in {predictions}", markup=False)
 
 
 def _show(console: Console, done: Evaluation) -> None:
@@ -111,9 +112,8 @@ def _show(console: Console, done: Evaluation) -> None:
         kind = "floor" if name in done.floors else "ceiling"
         _add(table, f"{kind}: {name.replace('_', ' ')}", each.overall, names)
     console.print(table)
-    console.print(done.verdict, markup=False)
-    if rules.with_on_screen and done.on_off is None:
-        console.print("No on-screen flags are told, so F on/off cannot be given.")
+    for sentence in (done.verdict, *done.notes):
+        console.print(sentence, markup=False)
     # Substitutions between classes belong to none, so the error rate is one for all.
     told = next(iter(scores.by_class.values()))
     named = [name for name in names if name in told and name != "error_rate"]

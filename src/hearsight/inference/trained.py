@@ -124,13 +124,21 @@ class TrainedSystem:
         """Which system it is, what it has learnt from, and how good it is."""
         said = [f"Heard by {self.system.name}, weights {self.folder} ({self.fingerprint})."]
         origin, scores = self.about["origin"], self.about["scores"]
-        if "train" in origin:
-            n, data = origin["train"]["recordings"], origin["data"]
-            said.append(f"It was trained on {n} recordings of {data}.")
+        if "data" in origin:
+            rooms = ", ".join(map(str, self.training_rooms))
+            where = f" (rooms {rooms})" if rooms else ""
+            said.append(f"It was trained on {origin['data']}{where}.")
         known = [f"{name} {value:.3f}" for name, value in scores.items() if value is not None]
         if known:
             said.append(f"When its weights were chosen, it scored {', '.join(known)}.")
         return tuple(said)
+
+    @property
+    def training_rooms(self) -> tuple[int, ...]:
+        """The rooms of its data that it was trained on or chosen by, as far as they are known."""
+        parts = (self.about["origin"].get(part) for part in ("train", "validation"))
+        rooms = {n for part in parts if isinstance(part, dict) for n in part.get("rooms", ())}
+        return tuple(sorted(rooms - {0}))
 
     def suited(self, findings: Findings) -> Findings:
         """Take the channels of a recording for what the system hears, if they can be that.

@@ -61,11 +61,12 @@ def draw_sphere(scene: Scene, frame: NDArray[np.uint8] | None = None) -> Figure:
     """
     figure = new_figure(_WIDTH_IN, _HEIGHT_IN)
     axes = figure.add_axes((0.08, 0.105, 0.895, 0.775))
+    acoustic = scene.heatmap("acoustic")
     write_title(
         figure,
         "Where sound comes from" + (f" · {scene.media.name}" if scene.media else ""),
-        "all directions, seen from the recording place; disc: mean direction of an event; "
-        "shade: mean of the acoustic map",
+        "all directions, seen from the recording place; disc: mean direction of an event"
+        + ("; shade: mean of the acoustic map" if acoustic is not None else ""),
     )
     style_axes(axes)
     _set_axes(axes)
@@ -73,7 +74,7 @@ def draw_sphere(scene: Scene, frame: NDArray[np.uint8] | None = None) -> Figure:
     if frame is not None and is_panorama:
         pale = 255 - (255 - np.moveaxis(frame, 0, -1).astype(np.uint16)) * 55 // 100
         axes.imshow(pale.astype(np.uint8), extent=_EXTENT, aspect="auto", zorder=0)
-    _shade_mean(axes, scene.heatmap("acoustic"))
+    _shade_mean(axes, acoustic)
     if scene.projection is not None and scene.projection.kind == "perspective":
         _outline_picture(axes, scene.projection)
     colors, names = event_colors(scene.events), event_names(scene.events)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,8 @@ class Evaluation:
         Without intervals.
     on_off : SeldScores, optional
         With wrong on-screen flags counted as mistakes ("F on/off"), where flags are told (2025).
+    notes : tuple of str
+        Sentences on what else to know.
     predictions : mapping of str to Events
         What was judged, by recording.
     """
@@ -66,6 +68,7 @@ class Evaluation:
     bounds: Mapping[str, SeldScores]
     by_room: Mapping[int, SeldScores]
     on_off: SeldScores | None
+    notes: tuple[str, ...]
     predictions: Mapping[str, Events] = field(repr=False)
 
     @property
@@ -142,6 +145,7 @@ class Evaluation:
             "best_floor": self.best_floor,
             "clears_floors": self.clears_floors,
             "verdict": self.verdict,
+            "notes": list(self.notes),
         }
 
     def write(self, path: str | Path) -> None:
@@ -237,15 +241,18 @@ def evaluate(
     # Before anything is heard: what does not fit is refused at once.
     bounds = seld_bounds(truth, n_tracks=candidate.n_instances, **options)
     found = candidate.hear(truth, tell)
+    notes = [*candidate.notes]
     scores = seld_scores(truth, found, interval="jackknife", **options)
     on_off = None
-    if scores.definition.with_on_screen and any(map(_tells_on_screen, found.values())):
+    if any(map(_tells_on_screen, found.values())) and scores.definition.with_on_screen:
         on_off = seld_scores(truth, found, require_on_screen=True, **options)
+    elif scores.definition.with_on_screen:
+        notes.append("No on-screen flags are told, so F on/off cannot be given.")
     rooms = {each.name: each.room for each in recordings}
     groups = scores.grouped(lambda name: str(rooms[name]))
     by_room = {room: groups[str(room)] for room in sorted(set(rooms.values()))}
     about = {**candidate.about, "data": str(data), "split": split}
-    return Evaluation(about, scores, bounds, by_room, on_off, found)
+    return Evaluation(about, scores, bounds, by_room, on_off, tuple(notes), found)
 
 
 def _tells_on_screen(events: Events) -> bool:
@@ -262,6 +269,7 @@ class _Candidate:
     labels: tuple[str, ...]
     year: int
     n_instances: int
+    notes: tuple[str, ...]
     hear: Callable[[Mapping[str, Events], Tell], dict[str, Events]]
 
 
@@ -281,16 +289,22 @@ def _predictions(folder: Path, data: Path, split: str, year: int | None) -> _Can
         )
         raise InputError(msg)
 
-    def read(truth: Mapping[str, Events], tell: Tell) -> dict[str, Events]:
-        if len(there) < len(files):
-            n_missing = len(files) - len(there)
-            tell(f"{n_missing} of {len(files)} recordings have no file: scored as empty")
+    notes = []
+    if len(there) < len(files):
+        n_missing = len(files) - len(there)
+        notes.append(f"{n_missing} of {len(files)} recordings have no file: scored as empty.")
+    others = {file.stem for file in folder.glob("*.csv")} - set(files)
+    if others:
+        notes.append(f"Not of this split and left out: {', '.join(sorted(others)[:5])}.")
+
+    def read(truth: Mapping[str, Events], _: Tell) -> dict[str, Events]:
         heard = {name: Events((), labels, truth[name].duration) for name in files}
         for name, file in there.items():
             heard[name] = read_dcase(file, labels=labels, duration=truth[name].duration)
         return heard
 
-    return _Candidate({"predictions": str(folder)}, recordings, labels, usual, N_TRACKS, read)
+    about = {"predictions": str(folder)}
+    return _Candidate(about, recordings, labels, usual, N_TRACKS, tuple(notes), read)
 
 
 def _system(
@@ -328,8 +342,26 @@ def _system(
         "fingerprint": trained.fingerprint,
         "origin": trained.about["origin"],
     }
-    n_instances = system.codec.n_instances
-    return _Candidate(about, recordings, system.labels, system.year, n_instances, hear)
+    return _Candidate(
+        about,
+        recordings,
+        system.labels,
+        system.year,
+        system.codec.n_instances,
+        _known_rooms(trained, data, recordings),
+        hear,
+    )
+
+
+def _known_rooms(
+    trained: TrainedSystem, data: Path, recordings: Sequence[Listed]
+) -> tuple[str, ...]:
+    """Warn of rooms that the system has learnt in."""
+    rooms = {each.room for each in recordings} & set(trained.training_rooms)
+    if not rooms or trained.about["origin"].get("data") != data.resolve().name:
+        return ()
+    known = ", ".join(map(str, sorted(rooms)))
+    return (f"The system has learnt in rooms that it is judged in ({known}): scores flatter.",)
 
 
 def _annotated(dataset: ChallengeFolders, split: str) -> tuple[Listed, ...]:

@@ -30,6 +30,7 @@ WEIGHTS_NAME = "weights.safetensors"
 STATISTICS_NAME = "statistics.safetensors"
 ABOUT_NAME = "system.json"
 _FORMAT = "hearsight weights 1"
+_ENTRIES = {"system": str, "settings": dict, "labels": list, "scores": dict, "origin": dict}
 
 
 def save_system(
@@ -100,6 +101,10 @@ def read_about(folder: str | Path) -> dict[str, Any]:
     if not isinstance(about, dict) or about.get("format") != _FORMAT:
         found = about.get("format") if isinstance(about, dict) else type(about).__name__
         msg = f"{path}: expected the format {_FORMAT!r}, found {found!r}; use a fitting version"
+        raise WeightsError(msg)
+    wrong = [name for name, kind in _ENTRIES.items() if not isinstance(about.get(name), kind)]
+    if wrong:
+        msg = f"{path}: has no proper {', '.join(wrong)}; train again or copy the folder again"
         raise WeightsError(msg)
     return about
 
