@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from hearsight.losses.accdoa import accdoa_loss
-from hearsight.losses.adpit import N_TRACKS, adpit_loss
+from hearsight.losses.adpit import adpit_loss
 from hearsight.models.seldnet import SeldNet
 from hearsight.weights.seldnet import convert
 from parity.reference import Check, Reference
@@ -103,8 +103,7 @@ def n_classes_of(reference: Reference) -> int:
 
 def tracks_of(reference: Reference, network: SeldNet, flat: np.ndarray) -> Tensor:
     """Turn the last axis of the original's output or target to ours."""
-    tracks = () if len(network.head_shape) == 2 else (N_TRACKS,)
-    return split(torch.from_numpy(flat), n_classes_of(reference), *tracks)
+    return split(torch.from_numpy(flat), n_classes_of(reference), *network.head_shape[:-2])
 
 
 def check_seldnet(reference: Reference) -> None:
