@@ -17,6 +17,7 @@ from hearsight.datasets.listing import AudioFormat
 from hearsight.errors import InputError
 from hearsight.events.codec import Codec
 from hearsight.features.extractor import Feature
+from hearsight.features.frames import PictureInput, VisualMap
 from hearsight.features.normalize import FeatureStatistics
 from hearsight.recording.grid import LABEL_HOP_S
 
@@ -54,10 +55,12 @@ class SeldSystem:
         Hz.
     is_normalized : bool
         Whether features are normalized by the statistics of the training set.
-    sees : bool
-        Whether the network takes pictures.
+    picture_input : PictureInput, optional
+        What is done with pictures, if the network sees.
     statistics : FeatureStatistics, optional
         Of the training set; None before training.
+    eyes : VisualMap, optional
+        What makes maps of pictures, if the network sees; None before it was given.
     """
 
     name: str
@@ -72,8 +75,9 @@ class SeldSystem:
     overhang: int = 0
     sample_rate: int = 24000
     is_normalized: bool = True
-    sees: bool = False
+    picture_input: PictureInput | None = None
     statistics: FeatureStatistics | None = None
+    eyes: VisualMap | None = None
 
     def __post_init__(self) -> None:
         if self.label_samples % self.feature.hop_length:
@@ -87,6 +91,11 @@ class SeldSystem:
     def labels(self) -> tuple[str, ...]:
         """The class list."""
         return self.codec.labels
+
+    @property
+    def sees(self) -> bool:
+        """Whether the network takes maps of pictures."""
+        return self.picture_input is not None
 
     @property
     def label_samples(self) -> int:
@@ -106,6 +115,11 @@ class SeldSystem:
     def with_statistics(self, statistics: FeatureStatistics) -> Self:
         """Return the same system with the statistics of its training set."""
         return dataclasses.replace(self, statistics=statistics)
+
+    def with_eyes(self, network: nn.Module) -> Self:
+        """Return the same system looking at pictures through a network, see `VisualMap`."""
+        assert self.picture_input is not None, f"{self.name} of these settings does not see"
+        return dataclasses.replace(self, eyes=VisualMap(network, self.picture_input))
 
     def normalize(self, features: Tensor) -> Tensor:
         """Normalize features as the network wants them.

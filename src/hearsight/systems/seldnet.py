@@ -26,6 +26,7 @@ from hearsight.events.classes import DCASE_2022
 from hearsight.events.codec import Components
 from hearsight.events.multi_accdoa import MultiAccdoa
 from hearsight.features.extractor import Feature
+from hearsight.features.frames import Crop, PictureInput
 from hearsight.features.gcc import LogGcc
 from hearsight.features.intensity import LogIntensity
 from hearsight.features.mel import LogSpectrum
@@ -57,6 +58,8 @@ class SeldnetSettings:
         Up to three instances of a class at a time, or one.
     sees : bool
         Whether it sees a picture as well; 2024 and 2025.
+    crop : {"none", "center"}
+        Whether it sees the whole picture, squeezed, or as the baselines the center.
     labels : tuple of str
         The class list.
     n_window : int
@@ -77,6 +80,7 @@ class SeldnetSettings:
     mic_feature: MicFeature = "gcc"
     output: Output = "multi_accdoa"
     sees: bool = False
+    crop: Crop = "none"
     labels: tuple[str, ...] = DCASE_2022
     n_window: int = 50
     n_filters: int = 64
@@ -191,7 +195,7 @@ def seldnet(settings: SeldnetSettings) -> SeldSystem:
         n_window=settings.n_window,
         overhang=1 if settings.year == 2025 else 0,
         is_normalized=settings.year < 2025,
-        sees=settings.sees,
+        picture_input=PictureInput(settings.crop) if settings.sees else None,
     )
 
 

@@ -44,6 +44,9 @@ class DataSettings:
     swaps : bool
         Whether every window is turned and mirrored at random by a swap of channels, its target
         with it (`hearsight.augment.swaps`). The baselines do not.
+    eyes : str
+        Safetensors of the ResNet by which a system sees, with torchvision's names; needed where
+        `system.sees`.
     workers : int
         Processes that load data on each device; 0 loads between steps.
     """
@@ -54,6 +57,7 @@ class DataSettings:
     order: Order = "shuffled"
     statistics: Literal["train", "all"] = "train"
     swaps: bool = False
+    eyes: str = ""
     workers: int = 0
 
     def __post_init__(self) -> None:

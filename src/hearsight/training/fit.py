@@ -44,7 +44,9 @@ from hearsight.systems.settings import as_yaml
 from hearsight.training.config import RunSettings, differences, run_settings
 from hearsight.training.data import EpochOrder, Split, Windows, split
 from hearsight.training.module import Judge, SystemModule
+from hearsight.training.pictures import pictures_of, prepare_pictures
 from hearsight.training.prepare import fit_statistics, prepare, store_of
+from hearsight.weights.resnet import load_resnet
 from hearsight.weights.store import read_about, save_system
 
 SETTINGS_NAME = "settings.yaml"
@@ -136,20 +138,28 @@ def train(
     checkpoint = root / CHECKPOINTS_NAME / CHECKPOINT_NAME
     _claim(root, registration, settings)
     system = seeded_system(registration, settings)
+    if system.sees:
+        system = system.with_eyes(load_resnet(_eyes_of(settings)))
     dataset = open_dataset(data, system.audio_format)
-    parts = split(dataset.recordings, settings.data)
+    # As the baselines, a system that sees does not learn from recordings without a picture.
+    recordings = [each for each in dataset.recordings if each.video or not system.sees]
+    parts = split(recordings, settings.data)
     store = store_of(features or Path(data) / "features", system)
     wanted = (*parts.train, *parts.validation)
     prepare(system, wanted, store, tell=tell, is_watched=is_watched)
+    pictures = None
+    if system.sees:
+        pictures = pictures_of(store.folder.parent, system)
+        prepare_pictures(system, wanted, pictures, tell=tell, is_watched=is_watched)
     if system.is_normalized:
-        fitted_on = parts.train if settings.data.statistics == "train" else dataset.recordings
+        fitted_on = parts.train if settings.data.statistics == "train" else recordings
         system = system.with_statistics(fit_statistics(fitted_on, store))
     origin = _origin(Path(data), store, parts)
     tell(
         f"{name}: {system.weight_count():,} weights, {len(parts.train)} recordings to learn from, "
         f"{len(parts.validation)} to choose by {settings.training.metric}"
     )
-    judge = Judge(system, parts.validation, store)
+    judge = Judge(system, parts.validation, store, pictures)
     judge.check(settings.training.metric)
     best = KeepBest(root, system, settings.training.metric, origin, tell)
     with _quiet():
@@ -159,6 +169,7 @@ def train(
             system,
             parts.train,
             store,
+            pictures,
             hop=settings.data.hop,
             augmentations=_augmentations(system, settings),
             seed=settings.training.seed,
@@ -171,6 +182,16 @@ def train(
             weights_only=True,
         )
     return _result(root)
+
+
+def _eyes_of(settings: RunSettings) -> str:
+    if not settings.data.eyes:
+        msg = (
+            "data.eyes is not set; give the safetensors of a ResNet-50 with torchvision's names, "
+            "by which the system sees"
+        )
+        raise InputError(msg)
+    return settings.data.eyes
 
 
 def seeded_system(registration: Registration, settings: RunSettings) -> SeldSystem:

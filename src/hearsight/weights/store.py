@@ -2,6 +2,7 @@
 
     weights.safetensors      what was learned, by our names
     statistics.safetensors   mean and deviation of the training set's features, where needed
+    eyes.safetensors         the network that makes maps of pictures, where the system sees
     system.json              the system's name and settings, class list, version, scores, origin
 
 The folder is what `hearsight train` leaves, and what `--system` and `evaluate` take.
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
+from torch import nn
 
 from hearsight.errors import HearsightError, WeightsError
 from hearsight.features.normalize import FeatureStatistics
@@ -25,9 +27,11 @@ from hearsight.systems import registry
 from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import changed
 from hearsight.weights.files import load_strictly, read_tensors
+from hearsight.weights.resnet import load_resnet
 
 WEIGHTS_NAME = "weights.safetensors"
 STATISTICS_NAME = "statistics.safetensors"
+EYES_NAME = "eyes.safetensors"
 ABOUT_NAME = "system.json"
 _FORMAT = "hearsight weights 1"
 _ENTRIES = {"system": str, "settings": dict, "labels": list, "scores": dict, "origin": dict}
@@ -60,14 +64,11 @@ def save_system(
     from hearsight import __version__
 
     root = Path(folder)
-    tensors = {
-        name: value.detach().cpu().contiguous()
-        for name, value in system.network.state_dict().items()
-    }
-    with replacing(root / WEIGHTS_NAME) as temporary:
-        save_file(tensors, temporary, {"format": _FORMAT, "system": system.name})
+    _write(root / WEIGHTS_NAME, system.network, system.name)
     if system.statistics is not None:
         system.statistics.save(root / STATISTICS_NAME)
+    if system.eyes is not None and not (root / EYES_NAME).is_file():  # they do not learn
+        _write(root / EYES_NAME, system.eyes.network, system.name)
     about = {
         "format": _FORMAT,
         "system": system.name,
@@ -79,6 +80,13 @@ def save_system(
     }
     with replacing(root / ABOUT_NAME) as temporary:
         temporary.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+def _write(path: Path, network: nn.Module, system: str) -> None:
+    state = network.state_dict()
+    tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, {"format": _FORMAT, "system": system})
 
 
 def read_about(folder: str | Path) -> dict[str, Any]:
@@ -132,9 +140,11 @@ def load_system(folder: str | Path) -> SeldSystem:
         raise WeightsError(msg) from error
     load_strictly(system.network, read_tensors(root / WEIGHTS_NAME), root / WEIGHTS_NAME)
     system.network.eval()
-    if not system.is_normalized:
-        return system
-    return system.with_statistics(FeatureStatistics.load(root / STATISTICS_NAME))
+    if system.is_normalized:
+        system = system.with_statistics(FeatureStatistics.load(root / STATISTICS_NAME))
+    if system.sees:
+        system = system.with_eyes(load_resnet(root / EYES_NAME))
+    return system
 
 
 def fingerprint(folder: str | Path) -> str:
