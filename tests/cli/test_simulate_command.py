@@ -65,6 +65,19 @@ def test_a_corpus_resumes(tmp_path, capsys):
     assert capsys.readouterr().err == ""  # no progress bar where nobody watches
 
 
+def test_stereo_clips_out_of_a_corpus(tmp_path, capsys):
+    corpus, clips = str(tmp_path / "corpus"), str(tmp_path / "clips")
+    short = ["--layout", "starss23", "--recordings", "1", "--duration", "5", "--width", "64"]
+    assert run(["simulate", corpus, *short, "--only", "foa"]) == 0
+    command = ["simulate", clips, "--layout", "dcase2025", "--from", corpus, "--seed", "1"]
+    options = ["--recordings", "2", "--width", "64", "--on-screen", "geometric"]
+    assert run([*command, *options]) == 0
+    assert "2 stereo clips" in capsys.readouterr().out
+    assert len(list(tmp_path.rglob("stereo_dev/dev-train-sony/*.wav"))) == 2
+    assert run([*command, "--recordings", "2"]) == 2
+    assert "other settings (width, on_screen)" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_the_demonstration(tmp_path):
     assert run(["simulate", str(tmp_path), "--demo"]) == 0
@@ -105,6 +118,15 @@ def test_the_demonstration(tmp_path):
         (["--layout", "starss23", "--recordings", "0"], "at least one"),
         (["--layout", "starss23", "--width", "30"], "width"),
         (["--demo", "--snr", "3", "--fov", "4"], "--snr and --fov"),
+        (["--demo", "--from", "corpus"], "--from"),
+        (["--layout", "starss23", "--from", "corpus"], "--from"),
+        (["--on-screen", "table"], "--on-screen"),
+        (["--layout", "dcase2025"], "give --from"),
+        (["--layout", "dcase2025", "--from", "missing"], "missing: does not exist"),
+        (["--layout", "dcase2025", "--from", ".", "--snr", "3"], "--snr"),
+        (["--layout", "dcase2025", "--from", ".", "--fov", "90"], "--fov"),
+        (["--layout", "dcase2025", "--from", ".", "--width", "100"], "multiple of 64"),
+        (["--layout", "dcase2025", "--from", ".", "--on-screen", "tabel"], "did you mean table"),
     ],
 )
 def test_bad_input_gets_one_line_and_leaves_nothing(tmp_path, capsys, options, message):

@@ -133,13 +133,13 @@ def test_the_rules_for_what_is_on_screen_differ_at_the_edge_alone():
 
 def test_pictures_are_those_of_the_clip(tmp_path, counting_panoramas):
     write_video(tmp_path / "a.mp4", counting_panoramas(60), 10.0, size=(64, 32))
-    views = list(iterate_views(tmp_path / "a.mp4", 90, 6, fps=10.0, width=32))
+    views = list(iterate_views(tmp_path / "a.mp4", 90, 6, fps=10.0, width=64))
     assert [round(view.mean() / 4) for view in views] == list(range(6, 56))
     # A video a little shorter than its sound: the last picture stays.
-    late = list(iterate_views(tmp_path / "a.mp4", 90, 12, fps=10.0, width=32))
+    late = list(iterate_views(tmp_path / "a.mp4", 90, 12, fps=10.0, width=64))
     assert [round(view.mean() / 4) for view in late] == [*range(12, 60), 59, 59]
     with pytest.raises(DatasetError, match=r"a\.mp4: ends before 6\.5 s"):
-        list(iterate_views(tmp_path / "a.mp4", 90, 65, fps=10.0, width=32))
+        list(iterate_views(tmp_path / "a.mp4", 90, 65, fps=10.0, width=64))
 
 
 @pytest.fixture
@@ -154,6 +154,6 @@ def test_what_is_no_ambisonics_or_panorama_is_named(tmp_path):
     write_video(tmp_path / "a.mp4", [np.zeros((3, 36, 64), np.uint8)] * 3, 1.0, size=(64, 36))
     with pytest.raises(DatasetError, match=r"a\.mp4: 64 x 36"):
         next(iterate_views(tmp_path / "a.mp4", 0, 0, fps=1.0))
-    for width in (0, 16, 100):
-        with pytest.raises(InputError, match="multiple of 32"):
+    for width in (0, 32, 100):
+        with pytest.raises(InputError, match="multiple of 64"):
             view_height(width)

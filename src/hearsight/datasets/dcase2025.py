@@ -42,7 +42,7 @@ from hearsight.recording.media import probe
 from hearsight.recording.video import write_video
 
 SETTINGS_NAME = "conversion.json"
-_DRAWS = 1000
+_DRAWS = 100
 
 
 class Dcase2025(ChallengeFolders):
@@ -61,7 +61,7 @@ class ConversionSettings:
     seed : int
         Which clips: another seed, others.
     width : int
-        Of the pictures, a multiple of 32 pixels; they are 9/16 as high.
+        Of the pictures, a multiple of 64 pixels; they are 9/16 as high.
     on_screen : {"table", "geometric"}
         How to tell what is in the picture; see `hearsight.datasets.stereo`.
     """

@@ -240,10 +240,10 @@ def view_height(width: int) -> int:
     Raises
     ------
     InputError
-        If the width is no multiple of 32 pixels, so that an encoder could not take the height.
+        If the width is no multiple of 64 pixels; of those the height is whole and even.
     """
-    if width < 32 or width % 32:
-        msg = f"width must be a multiple of 32 of at least 32 pixels, got {width}"
+    if width < 64 or width % 64:
+        msg = f"width must be a multiple of 64 of at least 64 pixels, got {width}"
         raise InputError(msg)
     return width * SIZE[1] // SIZE[0]
 
