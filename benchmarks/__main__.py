@@ -18,11 +18,12 @@ def rows(folder: Path) -> Iterator[Row]:
     yield from locating.rows(folder)
     yield from memory.rows(folder)
     # Only now may this process grow (see `measuring.run_python`): these bring torch.
-    from benchmarks import features, losses, metrics
+    from benchmarks import features, loading, losses, metrics
 
     yield from features.rows()
     yield from losses.rows()
     yield from metrics.rows()
+    yield from loading.rows(folder)
 
 
 def main() -> None:

@@ -181,7 +181,7 @@ class FeatureStatistics:
         if n_channels is not None:
             mean[n_channels:], deviation[n_channels:] = 0.0, 1.0
         mean, deviation = (value[:, None].to(features) for value in (mean, deviation))
-        return (features - mean) / deviation
+        return (features - mean).div_(deviation)
 
     def save(self, path: str | Path) -> None:
         """Write the statistics as safetensors.
