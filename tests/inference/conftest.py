@@ -1,10 +1,12 @@
-"""Short recordings of known scenes."""
+"""Short recordings of known scenes, and systems that hear them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
+from hearsight.features.normalize import FeatureStatistics
 from hearsight.recording.audio import write_audio
 from hearsight.recording.layout import parse_layout
 from hearsight.recording.video import write_video
@@ -12,6 +14,9 @@ from hearsight.scenes.mixer import NoiseSettings, render_audio
 from hearsight.scenes.noise import ambient_noise
 from hearsight.scenes.plan import ScenePlan, SceneSource, still
 from hearsight.scenes.receivers import receiver_for
+from hearsight.systems import find
+from hearsight.systems.seld import N_CHANNELS
+from hearsight.systems.seldnet import SeldnetSettings
 
 RATE = 24000
 NAMES = ("foa", "mic", "stereo", "mid-side", "mono")
@@ -78,3 +83,18 @@ def recordings(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     return Recordings(folder)
+
+
+@pytest.fixture(scope="session")
+def make_system():
+    """Make a small SELDnet that has learnt nothing but the statistics of its features."""
+
+    def make(**changes):
+        torch.manual_seed(0)
+        small = {"n_filters": 4, "rnn_size": 8, "fnn_size": 8, "n_heads": 2, "n_window": 10}
+        system = find("seldnet").build(SeldnetSettings(**{**small, **changes}))
+        system.network.eval()
+        sound = 0.1 * torch.randn(N_CHANNELS[system.audio_format], 48_000)
+        return system.with_statistics(FeatureStatistics.fit([system.feature(sound)]))
+
+    return make

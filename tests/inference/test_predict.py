@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from hearsight.features.normalize import FeatureStatistics
 from hearsight.features.store import FeatureStore
 from hearsight.inference.predict import (
     WINDOWS_AT_ONCE,
@@ -18,25 +17,12 @@ from hearsight.inference.predict import (
     predict_stored,
     predict_windows,
 )
-from hearsight.systems import find
-from hearsight.systems.seldnet import SeldnetSettings
 
-SMALL = {"n_filters": 4, "rnn_size": 8, "fnn_size": 8, "n_heads": 2, "n_window": 10}
 N_CHANNELS = {"foa": 4, "mic": 4, "stereo": 2}
 
 
-def make_system(**changes):
-    torch.manual_seed(0)
-    seldnet = find("seldnet")
-    system = seldnet.build(SeldnetSettings(**{**SMALL, **changes}))
-    n_channels = N_CHANNELS[system.audio_format]
-    sound = 0.1 * torch.randn(n_channels, 48_000, generator=torch.Generator().manual_seed(1))
-    system.network.eval()
-    return system.with_statistics(FeatureStatistics.fit([system.feature(sound)]))
-
-
 @pytest.fixture(scope="module", params=[2023, 2025], ids=["foa", "stereo"])
-def system(request):
+def system(request, make_system):
     stereo = {"audio_format": "stereo"} if request.param == 2025 else {}
     return make_system(year=request.param, **stereo)
 
@@ -131,7 +117,7 @@ def test_stored_features_say_the_same(system, tmp_path):
 
 
 @pytest.mark.parametrize("is_training", [True, False])
-def test_dropout_is_off_while_it_predicts_and_as_before_afterwards(is_training):
+def test_dropout_is_off_while_it_predicts_and_as_before_afterwards(make_system, is_training):
     system = make_system(dropout=0.5)
     system.network.train(is_training)
     windows = torch.cat(list(cut_windows(system, [features_of(system, 48_000)])))
@@ -141,7 +127,7 @@ def test_dropout_is_off_while_it_predicts_and_as_before_afterwards(is_training):
     assert all(part.training is is_training for part in system.network.modules())
 
 
-def test_pictures_go_with_their_windows_and_missing_ones_are_empty(tmp_path):
+def test_pictures_go_with_their_windows_and_missing_ones_are_empty(make_system, tmp_path):
     system = make_system(year=2024, sees=True)
     features = features_of(system, 60_000)
     maps = torch.rand(25, 7, 7, generator=torch.Generator().manual_seed(2))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from hearsight.metrics.definitions import Average
-    from hearsight.training.evaluate import Evaluation
+    from hearsight.training.evaluation import Evaluation
 
 _COLUMNS = {
     "error_rate": ("ER", "{:.3f}", 1.0),

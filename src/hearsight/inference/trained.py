@@ -113,10 +113,20 @@ class TrainedSystem:
 
     @classmethod
     def load(cls, where: str | Path, device: str = "auto") -> Self:
-        """Read weights; see `find_weights` and `choose_device`."""
+        """Read weights; see `find_weights` and `choose_device`.
+
+        Raises
+        ------
+        InputError
+            If there are none, or no such device.
+        WeightsError
+            If they are damaged.
+        """
         folder, place = find_weights(where), choose_device(device)
         system = load_system(folder)
         system.network.to(place)
+        if system.eyes is not None:
+            system.eyes.network.to(place)
         return cls(folder, system, read_about(folder), fingerprint(folder))
 
     @property
@@ -141,7 +151,7 @@ class TrainedSystem:
         return tuple(sorted(rooms - {0}))
 
     def suited(self, findings: Findings) -> Findings:
-        """Take the channels of a recording for what the system hears, if they can be that.
+        """Take a recording for what the system hears and sees, if it can be that.
 
         Parameters
         ----------
@@ -155,8 +165,15 @@ class TrainedSystem:
         Raises
         ------
         InputError
-            If no layout that fits the recording is one that the system hears.
+            If no layout that fits the recording is one that the system hears, or if it sees and
+            there is no picture.
         """
+        if self.system.sees and findings.video is None:
+            msg = (
+                f"{findings.media.path}: has no picture, but {self.system.name} with the weights "
+                f"{self.folder} sees as well; give the picture, its sound with --audio"
+            )
+            raise InputError(msg)
         if findings.measured is not None and findings.measured.is_silent.all():
             return findings
         system, evidence = self.system, findings.layout_evidence
@@ -199,7 +216,11 @@ class TrainedSystem:
         assert findings.measured is not None
         if findings.measured.is_silent.all():
             return Heard(Events((), system.labels, duration), has_directions=True, notes=(SILENT,))
-        output = predict(system, stream(system.feature, self._blocks(findings, window_s, progress)))
+        pieces = stream(system.feature, self._blocks(findings, window_s, progress))
+        seen = None
+        if system.eyes is not None:  # two kilobytes a second: even those of hours can be held
+            seen = torch.cat([*system.eyes.of_video(findings.media.path)])
+        output = predict(system, pieces, seen)
         found = system.codec.decode(output, duration)
         events = (dataclasses.replace(each, offset=min(each.offset, duration)) for each in found)
         return Heard(

@@ -156,11 +156,11 @@ def fingerprint(folder: str | Path) -> str:
         If there are none.
     """
     digest = hashlib.sha256()
-    for name in (WEIGHTS_NAME, STATISTICS_NAME, ABOUT_NAME):
+    for name in (WEIGHTS_NAME, ABOUT_NAME, STATISTICS_NAME, EYES_NAME):
         path = Path(folder) / name
         if path.is_file():
             digest.update(path.read_bytes())
-        elif name != STATISTICS_NAME:
+        elif name in (WEIGHTS_NAME, ABOUT_NAME):
             msg = f"{path}: is missing; give a folder that train has made"
             raise WeightsError(msg)
     return digest.hexdigest()[:16]
