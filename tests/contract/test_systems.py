@@ -12,6 +12,7 @@ import torch
 from hearsight.errors import WeightsError
 from hearsight.events.events import Event, Events, Track
 from hearsight.features.normalize import FeatureStatistics
+from hearsight.models.blocks.resnet import BasicBlock, ResNet
 from hearsight.scenes.planner import SceneSettings
 from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 from hearsight.systems import find, names
@@ -50,7 +51,8 @@ def system(request: pytest.FixtureRequest) -> SeldSystem:
     small = registration.small[kind]
     built = seeded_system(registration, RunSettings(small, registration.training(small)))
     noise = torch.randn(4, N_CHANNELS[built.audio_format], built.sample_rate)
-    return built.with_statistics(FeatureStatistics.of(built.feature(0.1 * noise)))
+    known = built.with_statistics(FeatureStatistics.of(built.feature(0.1 * noise)))
+    return known.with_eyes(ResNet(BasicBlock, (1, 1, 1, 1), 2).eval()) if built.sees else known
 
 
 def truth(system: SeldSystem) -> Events:

@@ -136,7 +136,7 @@ def train(
     settings = run_settings(registration, config, changes)
     root = Path(out) if out is not None else Path("runs") / name
     checkpoint = root / CHECKPOINTS_NAME / CHECKPOINT_NAME
-    _claim(root, registration, settings)
+    _check_place(root, registration, settings)
     system = seeded_system(registration, settings)
     if system.sees:
         system = system.with_eyes(load_resnet(_eyes_of(settings)))
@@ -145,7 +145,7 @@ def train(
     recordings = [each for each in dataset.recordings if each.video or not system.sees]
     parts = split(recordings, settings.data)
     store = store_of(features or Path(data) / "features", system)
-    wanted = (*parts.train, *parts.validation)
+    wanted = tuple(dict.fromkeys((*parts.train, *parts.validation)))
     prepare(system, wanted, store, tell=tell, is_watched=is_watched)
     pictures = None
     if system.sees:
@@ -161,6 +161,8 @@ def train(
     )
     judge = Judge(system, parts.validation, store, pictures)
     judge.check(settings.training.metric)
+    with replacing(root / SETTINGS_NAME) as temporary:
+        temporary.write_text(as_yaml(settings), encoding="utf-8")
     best = KeepBest(root, system, settings.training.metric, origin, tell)
     with _quiet():
         trainer = _trainer(root, settings, best, is_watched=is_watched)
@@ -201,8 +203,8 @@ def seeded_system(registration: Registration, settings: RunSettings) -> SeldSyst
         return registration.build(settings.system)
 
 
-def _claim(root: Path, registration: Registration, settings: RunSettings) -> None:
-    """Note the settings of a run, or check that those of a run already there are the same."""
+def _check_place(root: Path, registration: Registration, settings: RunSettings) -> None:
+    """See that a run may be kept in a folder: an empty one, or that of a run like this one."""
     path = root / SETTINGS_NAME
     if path.is_file():
         earlier = run_settings(registration, path)
@@ -221,8 +223,6 @@ def _claim(root: Path, registration: Registration, settings: RunSettings) -> Non
     elif root.exists() and (not root.is_dir() or any(root.iterdir())):
         msg = f"{root}: is no folder of a training run; choose another --out"
         raise InputError(msg)
-    with replacing(path) as temporary:
-        temporary.write_text(as_yaml(settings), encoding="utf-8")
 
 
 def _origin(data: Path, store: FeatureStore, parts: Split) -> dict[str, Any]:
