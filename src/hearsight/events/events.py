@@ -92,7 +92,8 @@ class Track:
         if (columns["distance"] < 0.0).any():
             msg = "distance must not be negative; metres"
             raise InputError(msg)
-        if not np.isin(columns["on_screen"][~np.isnan(columns["on_screen"])], (0.0, 1.0)).all():
+        flags = columns["on_screen"]
+        if not ((flags == 0.0) | (flags == 1.0) | np.isnan(flags)).all():
             msg = "on_screen must be 0, 1 or NaN"
             raise InputError(msg)
         columns["azimuth"] = wrap_azimuth(columns["azimuth"])

@@ -24,10 +24,9 @@ from hearsight.inference.trained import TrainedSystem
 from hearsight.metrics.bounds import seld_bounds
 from hearsight.metrics.definitions import Average
 from hearsight.metrics.seld import seld_scores
-from hearsight.recording.media import probe
 from hearsight.training.evaluation import Evaluation
 from hearsight.training.pictures import pictures_of, prepare_pictures
-from hearsight.training.prepare import prepare, store_of
+from hearsight.training.prepare import duration_of, prepare, store_of
 from hearsight.weights.store import is_weights_folder
 
 SPLITS = ("test", "train")
@@ -94,7 +93,7 @@ def evaluate(
         trained = TrainedSystem.load(subject, device)
         candidate = _system(trained, root, split, features, is_watched=is_watched)
     recordings, labels = candidate.recordings, candidate.labels
-    truth = {each.name: each.events(labels, probe(each.audio).duration) for each in recordings}
+    truth = {each.name: each.events(labels, duration_of(each.audio)) for each in recordings}
     options: dict[str, Any] = {
         "year": year or candidate.year,
         "average": average,

@@ -126,7 +126,7 @@ def plan_features(
         for each in recordings
         if not _is_done(store, each)
     )
-    durations = [_duration(job.listed.audio) for job in jobs]
+    durations = [duration_of(job.listed.audio) for job in jobs]
     feature = system.feature
     n_frames = sum(feature.n_frames(round(each * system.sample_rate)) for each in durations)
     n_values = feature.n_channels(N_CHANNELS[system.audio_format]) * feature.n_bins
@@ -305,7 +305,7 @@ def _info(path: Path) -> Any:
         raise MediaError(msg) from error
 
 
-def _duration(path: Path) -> float:
+def duration_of(path: Path) -> float:
     """Return seconds of sound; 0 for a file whose faults will be told when it is its turn."""
     try:
         return float(_info(path).duration)
