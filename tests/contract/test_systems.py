@@ -163,7 +163,6 @@ def test_it_learns_a_scene_by_heart(registration: Registration, tmp_path: Path) 
         pass
     config = tmp_path / "small.yaml"
     config.write_text(as_yaml(Run(registration.small[0])))
-    out = tmp_path / "run"
     changes = ["training.epochs=150", "training.batch_size=4", "training.learning_rate=0.01"]
     changes += ["training.validate_every=50", "data.validation=train"]
     done = train(
