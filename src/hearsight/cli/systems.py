@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def systems() -> None:
     """List the systems: what each hears, how large it is, and where it was published."""
+    import torch
     from rich.console import Console
     from rich.table import Table
 
@@ -28,7 +29,8 @@ def systems() -> None:
     )
     for name in names():
         known = find(name)
-        system = known.build(known.settings())
+        with torch.device("meta"):  # weights are only counted
+            system = known.build(known.settings())
         table.add_row(name, known.title, _hears(system), f"{system.weight_count():,}", known.paper)
     console.print(table)
     console.print("hearsight train NAME makes weights; hearsight locate --system takes them.")
