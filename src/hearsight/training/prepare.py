@@ -244,7 +244,8 @@ def fit_statistics(recordings: Sequence[Listed], store: FeatureStore) -> Feature
 def _done(jobs: Sequence[_Job], workers: int) -> Generator[tuple[_Job, HearsightError | None]]:
     """Do jobs, and yield each as soon as it is done, with what went wrong."""
     if workers == 0:
-        yield from ((job, _attempt(job)) for job in jobs)
+        with _one_thread():
+            yield from ((job, _attempt(job)) for job in jobs)
         return
     pool = concurrent.futures.ProcessPoolExecutor(
         min(workers, len(jobs)), multiprocessing.get_context("spawn"), _begin
@@ -316,16 +317,25 @@ def duration_of(path: Path) -> float:
 def _slowness(jobs: Sequence[_Job]) -> float:
     """Return seconds of work per second of sound, tried on the first one that can be read."""
     for job in jobs:
-        try:
+        with contextlib.suppress(HearsightError), _one_thread():
             for _ in range(2):  # the first time is spent on loading
                 begin = time.perf_counter()
                 sound = next(job.blocks())
                 job.feature(torch.from_numpy(sound))
                 spent = time.perf_counter() - begin
-        except HearsightError:
-            continue
-        return spent * job.sample_rate / sound.shape[1]
+            return spent * job.sample_rate / sound.shape[1]
     return 0.0
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute with one thread: more are no faster, and wait for each other on a busy machine."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 def _existing(path: Path) -> Path:
