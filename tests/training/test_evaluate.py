@@ -254,7 +254,7 @@ def test_a_system_that_sees_is_judged_where_there_are_pictures(corpus, tmp_path)
         write_video(path, [np.zeros((3, 32, 64), np.uint8)] * 30, 10, size=(64, 32))
     done = hearsight.evaluate(folder, corpus)
     assert sorted(done.scores.names) == sorted(list(ROOMS)[:2])
-    assert done.notes == ("1 recordings without a picture are left out.",)
+    assert done.notes == ("Without a picture and left out: 1 of 3.",)
 
 
 def test_bad_options_are_refused_before_anything_is_heard(corpus, weights):
@@ -275,8 +275,10 @@ def test_data_that_do_not_fit_are_refused(corpus, weights, predictions, tmp_path
         hearsight.evaluate(weights, corpus, split="train")
     with pytest.raises(InputError, match="seldnt: no folder with weights, nor a system; did you"):
         hearsight.evaluate("seldnt", corpus)
-    with pytest.raises(WeightsError, match=r"system\.json is missing"):
+    with pytest.raises(InputError, match=r"neither weights \(system\.json is missing\) nor pre"):
         hearsight.evaluate(corpus, corpus)
+    with pytest.raises(WeightsError, match="runs/seldnet: holds no weights"):
+        hearsight.evaluate("seldnet", corpus)
     foreign = predictions({"other": truth_of(0)}, name="foreign")
     with pytest.raises(
         InputError, match=r"no file is named .* fold4_room10_mix001\.csv, found oth"

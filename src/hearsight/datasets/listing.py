@@ -11,6 +11,7 @@ the two halves may be absent.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, get_args
 
 from hearsight.errors import DatasetError, InputError, nearest
+from hearsight.events.classes import DCASE_2022
 from hearsight.events.events import Events
 from hearsight.events.formats.dcase import read_dcase
 
@@ -26,6 +28,9 @@ AUDIO_FORMATS: tuple[AudioFormat, ...] = get_args(AudioFormat)
 
 Split = Literal["train", "test", "eval"]
 """Training, test, and the challenge's evaluation set, whose annotations are not public."""
+
+NOTES_NAME = "simulation.json"
+"""In which a generated corpus notes how it was made."""
 
 _SPLIT_FOLDERS: dict[str, Split] = {"dev-train": "train", "dev-test": "test"}
 
@@ -123,6 +128,15 @@ class ChallengeFolders:
             msg = f"{folders[0]}: holds no .wav in dev-train-* or dev-test-*; copy the set again"
             raise DatasetError(msg)
         self._check_names()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class list: what a generated corpus notes, else that of the challenges since 2022."""
+        try:
+            noted = json.loads((self.root / NOTES_NAME).read_text(encoding="utf-8"))
+            return tuple(noted["labels"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return DCASE_2022
 
     def problems(self) -> tuple[str, ...]:
         """Return what is missing, a line each; empty if the corpus is whole.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from rich.progress import Progress
 from hearsight.datasets import open_dataset
 from hearsight.datasets.listing import AUDIO_FORMATS, ChallengeFolders, Listed
 from hearsight.errors import DatasetError, InputError, nearest
-from hearsight.events.classes import class_list
 from hearsight.events.events import Events
 from hearsight.events.formats.dcase import read_dcase
 from hearsight.events.multi_accdoa import N_TRACKS
@@ -24,10 +22,11 @@ from hearsight.inference.trained import TrainedSystem
 from hearsight.metrics.bounds import seld_bounds
 from hearsight.metrics.definitions import Average
 from hearsight.metrics.seld import seld_scores
+from hearsight.systems import names
 from hearsight.training.evaluation import Evaluation
 from hearsight.training.pictures import pictures_of, prepare_pictures
 from hearsight.training.prepare import duration_of, prepare, store_of
-from hearsight.weights.store import is_weights_folder
+from hearsight.weights.store import ABOUT_NAME, is_weights_folder
 
 SPLITS = ("test", "train")
 
@@ -87,8 +86,8 @@ def evaluate(
         msg = f"unknown split {split!r}; {nearest(split, SPLITS)}"
         raise InputError(msg)
     root, folder = Path(data), Path(subject)
-    if folder.is_dir() and not is_weights_folder(folder) and any(folder.glob("*.csv")):
-        candidate = _predictions(folder, root, split, year)
+    if folder.is_dir() and not is_weights_folder(folder) and str(subject) not in names():
+        candidate = _predictions(folder, root, split)
     else:
         trained = TrainedSystem.load(subject, device)
         candidate = _system(trained, root, split, features, is_watched=is_watched)
@@ -134,27 +133,32 @@ class _Candidate:
     hear: Callable[[Mapping[str, Events], Tell], dict[str, Events]]
 
 
-def _predictions(folder: Path, data: Path, split: str, year: int | None) -> _Candidate:
+def _predictions(folder: Path, data: Path, split: str) -> _Candidate:
     formats = [each for each in AUDIO_FORMATS if (data / f"{each}_dev").is_dir()]
     dataset = open_dataset(data, *formats[:1])
     recordings = _annotated(dataset, split)
-    usual = year or (2025 if dataset.format == "stereo" else 2024)
-    labels = _noted_labels(data) or class_list(max(usual, 2020))
+    usual, labels = 2025 if dataset.format == "stereo" else 2024, dataset.labels
+    names_there = {file.stem for file in folder.glob("*.csv")}
+    if not names_there:
+        msg = (
+            f"{folder}: holds neither weights ({ABOUT_NAME} is missing) nor predictions (csv files "
+            "named as the recordings)"
+        )
+        raise InputError(msg)
     files = {each.name: folder / f"{each.name}.csv" for each in recordings}
-    there = {name: file for name, file in files.items() if file.is_file()}
+    there = {name: file for name, file in files.items() if name in names_there}
     if not there:
-        found = ", ".join(sorted(file.name for file in folder.glob("*.csv"))[:3])
+        found = ", ".join(f"{name}.csv" for name in sorted(names_there)[:3])
         msg = (
             f"{folder}: no file is named as a recording of the {split} split; expected names such "
             f"as {recordings[0].name}.csv, found {found}"
         )
         raise InputError(msg)
-
     notes = []
     if len(there) < len(files):
         n_missing = len(files) - len(there)
         notes.append(f"{n_missing} of {len(files)} recordings have no file: scored as empty.")
-    others = {file.stem for file in folder.glob("*.csv")} - set(files)
+    others = names_there - set(files)
     if others:
         notes.append(f"Not of this split and left out: {', '.join(sorted(others)[:5])}.")
 
@@ -177,7 +181,8 @@ def _system(
     is_watched: bool,
 ) -> _Candidate:
     system = trained.system
-    recordings = _annotated(open_dataset(data, system.audio_format), split)
+    dataset = open_dataset(data, system.audio_format)
+    recordings = _annotated(dataset, split)
     notes = []
     if system.sees:
         n_all, recordings = len(recordings), tuple(each for each in recordings if each.video)
@@ -187,10 +192,9 @@ def _system(
             )
             raise DatasetError(msg)
         if len(recordings) < n_all:
-            notes.append(f"{n_all - len(recordings)} recordings without a picture are left out.")
-    noted = _noted_labels(data)
-    if noted and noted != system.labels:
-        other = sorted(set(noted) ^ set(system.labels)) or ["their order"]
+            notes.append(f"Without a picture and left out: {n_all - len(recordings)} of {n_all}.")
+    if dataset.labels != system.labels:
+        other = sorted(set(dataset.labels) ^ set(system.labels)) or ["their order"]
         msg = (
             f"{data}: its class list is not that of {trained.folder} (different: "
             f"{', '.join(other)}); give data with the classes that the system was trained on"
@@ -251,12 +255,3 @@ def _annotated(dataset: ChallengeFolders, split: str) -> tuple[Listed, ...]:
         )
         raise DatasetError(msg)
     return known
-
-
-def _noted_labels(data: Path) -> tuple[str, ...]:
-    """Return the class list that a generated corpus notes; empty where none is noted."""
-    try:
-        noted = json.loads((data / "simulation.json").read_text(encoding="utf-8"))
-        return tuple(noted["labels"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return ()
