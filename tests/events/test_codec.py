@@ -169,3 +169,11 @@ def test_label_means_are_right_behind_the_listener():
     vectors = np.repeat(to_vectors([170.0, -170.0], 0.0), 5, axis=0)
     np.testing.assert_allclose(label_means(vectors)[0, 1], 0.0, atol=1e-12)
     assert label_means(vectors)[0, 0] < -0.9
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=repr)
+def test_a_codec_holds_as_many_instances_as_it_says(codec):
+    tracks = [Track([0.0], [azimuth], [0.0]) for azimuth in (-75.0, -25.0, 25.0, 75.0)]
+    events = [Event("bell", 0.0, 0.1, track=each, source=n) for n, each in enumerate(tracks)]
+    held = codec.decode_points(codec.encode(Events(events, LABELS), 1))
+    assert len(held) == codec.n_instances
