@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
@@ -19,6 +19,8 @@ from omegaconf.errors import OmegaConfBaseException
 from hearsight.errors import InputError, nearest
 
 T = TypeVar("T")
+
+Schedule = Literal["constant", "cosine", "late_linear"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class TrainingSettings:
         Windows per step on each device.
     learning_rate : float
         Of Adam.
+    schedule : {"constant", "cosine", "late_linear"}
+        How the learning rate changes; see `hearsight.training.schedule`.
     weight_decay : float
         Of AdamW; 0 for plain Adam.
     metric : str
@@ -46,6 +50,7 @@ class TrainingSettings:
     epochs: int = 100
     batch_size: int = 128
     learning_rate: float = 1e-3
+    schedule: Schedule = "constant"
     weight_decay: float = 0.0
     metric: str = "seld_score"
     seed: int = 0

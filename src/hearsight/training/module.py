@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import lightning
 import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim import Adam, AdamW, Optimizer
+from torch.optim.lr_scheduler import LambdaLR
 
 from hearsight.augment.augmentation import Batch
 from hearsight.datasets.listing import Listed
@@ -22,6 +24,7 @@ from hearsight.inference.predict import predict_stored
 from hearsight.metrics.seld import seld_scores
 from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import TrainingSettings
+from hearsight.training.schedule import learning_rate_share
 
 
 class Judge:
@@ -86,14 +89,23 @@ class SystemModule(lightning.LightningModule):
         self.scores: dict[str, float] = {}
         """Of the last validation."""
 
-    def configure_optimizers(self) -> Optimizer:
-        """Return Adam, or AdamW where weights shall decay."""
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Return Adam, or AdamW where weights shall decay, and how fast they go."""
         settings = self._settings
         if settings.weight_decay > 0.0:
-            return AdamW(
+            optimizer: Optimizer = AdamW(
                 self.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
             )
-        return Adam(self.parameters(), settings.learning_rate)
+        else:
+            optimizer = Adam(self.parameters(), settings.learning_rate)
+        total = self.trainer.estimated_stepping_batches
+        schedule = LambdaLR(
+            optimizer, lambda step: learning_rate_share(settings.schedule, step / total)
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
 
     def on_train_epoch_start(self) -> None:
         """Draw dropout anew from seed, epoch and process, so that a resumed run is the same."""
