@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 import soundfile
+from safetensors.torch import save_file
 
 from hearsight.cli import run
 from hearsight.datasets.catalog import CATALOG
+from hearsight.models.blocks.resnet import resnet18
+from hearsight.recording.video import write_video
 
 
 @pytest.fixture
@@ -69,6 +72,10 @@ def test_what_is_missing_is_named_and_the_rest_prepared(root, capsys):
         (["starss23", "nowhere"], "nowhere: does not exist"),
         (["starss23", ".", "--system", "seldnot"], "did you mean seldnet"),
         (["starss23", ".", "--set", "system.audio_fromat=mic"], "did you mean system.audio_format"),
+        (
+            ["starss23", ".", "--set", "system.year=2024", "--set", "system.sees=true"],
+            "--set data.eyes=FILE",
+        ),
         (["dcase2025", "."], "add --set system.audio_format=stereo"),
     ],
 )
@@ -78,6 +85,19 @@ def test_mistakes_get_one_line(tmp_path, monkeypatch, capsys, arguments, expecte
     said = capsys.readouterr().err
     assert expected in said
     assert said.count("\n") == 1
+
+
+def test_pictures_are_looked_at_by_systems_that_see(root, tmp_path, capsys):
+    eyes = tmp_path / "resnet.safetensors"
+    save_file(resnet18().state_dict(), eyes)
+    video = root / "video_dev/dev-train-tau/fold3_room4_mix001.mp4"
+    pictures = np.zeros((15, 3, 64, 128), np.uint8)
+    write_video(video, pictures, 10.0, size=(128, 64))
+    seeing = ("system.year=2024", "system.sees=true", f"data.eyes={eyes}")
+    options = [option for change in seeing for option in ("--set", change)]
+    assert prepare("starss23", root, *options) == 0
+    assert "maps of the pictures of 1 of 1 recordings" in capsys.readouterr().out
+    assert len(list((root / "features").glob("visual-map-*/*.safetensors"))) == 1
 
 
 def test_a_recording_that_cannot_be_read_is_named(root, capsys):

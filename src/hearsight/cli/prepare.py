@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from hearsight.datasets.catalog import Known
+    from hearsight.datasets.listing import ChallengeFolders
+    from hearsight.systems.seld import SeldSystem
 
 
 def prepare(
@@ -29,43 +34,62 @@ def prepare(
     from rich.console import Console
 
     from hearsight.datasets.catalog import find
-    from hearsight.errors import InputError
-    from hearsight.systems import find as find_system
-    from hearsight.training.config import run_settings
+    from hearsight.training.pictures import pictures_of, prepare_pictures
     from hearsight.training.prepare import in_bytes, store_of
     from hearsight.training.prepare import prepare as run
 
     known = find(dataset)
-    registration = find_system(system)
-    chosen = registration.build(run_settings(registration, None, tuple(changes or ())).system)
-    if chosen.audio_format not in known.open.formats:
-        formats = " and ".join(known.open.formats)
+    chosen = _system(system, tuple(changes or ()), known)
+    data = known.open(root, chosen.audio_format)
+    n_problems = _verify(data)
+    folder = features or root / "features"
+    store, is_watched = store_of(folder, chosen), Console(stderr=True).is_terminal
+    n_workers = (os.cpu_count() or 1) if workers is None else workers
+    run(chosen, data.recordings, store, workers=n_workers, tell=typer.echo, is_watched=is_watched)
+    if chosen.sees:
+        maps = pictures_of(folder, chosen)
+        prepare_pictures(chosen, data.recordings, maps, tell=typer.echo, is_watched=is_watched)
+    n_bytes = sum(store.path(each.name).stat().st_size for each in data.recordings)
+    typer.echo(f"{store.folder}: features of all recordings, {in_bytes(n_bytes)}")
+    if n_problems:
+        typer.echo(f"hearsight: {n_problems} files are missing or empty (above)", err=True)
+    return 2 if n_problems else 0
+
+
+def _system(name: str, changes: tuple[str, ...], known: Known) -> SeldSystem:
+    """Build the system whose features are wanted, if the dataset has what it needs."""
+    from hearsight.errors import InputError
+    from hearsight.systems import find
+    from hearsight.training.config import run_settings
+    from hearsight.weights.resnet import load_resnet
+
+    registration = find(name)
+    settings = run_settings(registration, None, changes)
+    system = registration.build(settings.system)
+    formats = known.open.formats
+    if system.audio_format not in formats:
         msg = (
-            f"{system} hears {chosen.audio_format}, but {dataset} has {formats}; add "
-            f"--set system.audio_format={known.open.formats[0]}"
+            f"{name} hears {system.audio_format}, but {known.name} has {' and '.join(formats)}; "
+            f"add --set system.audio_format={formats[0]}"
         )
         raise InputError(msg)
-    data = known.open(root, chosen.audio_format)
+    if not system.sees:
+        return system
+    if not settings.data.eyes:
+        msg = f"{name} sees; say by which ResNet with --set data.eyes=FILE.safetensors"
+        raise InputError(msg)
+    return system.with_eyes(load_resnet(settings.data.eyes))
+
+
+def _verify(data: ChallengeFolders) -> int:
+    """Say what is there, and what is missing; returns the number of missing files."""
     problems = data.problems()
     for problem in problems:
         typer.echo(f"hearsight: {problem}", err=True)
     n_annotated = sum(each.metadata is not None for each in data.recordings)
     n_filmed = sum(each.video is not None for each in data.recordings)
     typer.echo(
-        f"{root}: {len(data.recordings)} recordings ({data.format}), {n_annotated} with "
+        f"{data.root}: {len(data.recordings)} recordings ({data.format}), {n_annotated} with "
         f"annotations, {n_filmed} with a picture"
     )
-    store = store_of(features or root / "features", chosen)
-    run(
-        chosen,
-        data.recordings,
-        store,
-        workers=(os.cpu_count() or 1) if workers is None else workers,
-        tell=typer.echo,
-        is_watched=Console(stderr=True).is_terminal,
-    )
-    n_bytes = sum(store.path(each.name).stat().st_size for each in data.recordings)
-    typer.echo(f"{store.folder}: features of all recordings, {in_bytes(n_bytes)}")
-    if problems:
-        typer.echo(f"hearsight: {len(problems)} files are missing or empty (above)", err=True)
-    return 2 if problems else 0
+    return len(problems)
