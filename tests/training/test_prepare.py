@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import torch
 from hearsight.datasets import open_dataset
 from hearsight.errors import DatasetError, InputError, MediaError
 from hearsight.features.normalize import FeatureStatistics
+from hearsight.features.store import FrameFile
 from hearsight.recording.audio import read_audio
 from hearsight.systems import find
 from hearsight.systems.seldnet import SeldnetSettings
@@ -27,7 +29,7 @@ def system():
 
 @pytest.fixture
 def data(tmp_path):
-    """Make a corpus of three recordings, noise of different lengths."""
+    """Make a corpus of three recordings, noise of different lengths: 100, 155 and 50 frames."""
     rng = np.random.default_rng(0)
     for number, duration in enumerate((2.0, 3.1, 1.0), start=1):
         path = tmp_path / f"foa_dev/dev-train-tau/fold3_room{number}_mix001.wav"
@@ -123,10 +125,31 @@ def test_other_sample_rates_are_converted(data, system):
 
 def test_a_disk_that_is_too_small_is_foreseen(data, system, monkeypatch):
     store = store_of(data.root / "features", system)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
-    with pytest.raises(MediaError, match=r"need 0\.5 MB, but 0.0 MB are free.*--features"):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100_000))
+    with pytest.raises(MediaError, match=r"need 0\.5 MB, but 0\.1 MB are free.*--features"):
         prepare(system, data.recordings, store)
     assert not store.folder.exists()
+
+
+def test_a_disk_that_fills_up_leaves_what_is_whole(data, system, monkeypatch):
+    store, append = store_of(data.root / "features", system), FrameFile.append
+
+    def append_until_full(file, frames):
+        if len(frames) > 100:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        append(file, frames)
+
+    monkeypatch.setattr(FrameFile, "append", append_until_full)
+    with pytest.raises(DatasetError, match=r"1 of 3 .*fold3_room2_mix001; .*No space left"):
+        prepare(system, data.recordings, store)
+    whole = [f"fold3_room{room}_mix001.safetensors" for room in (1, 3)]
+    assert sorted(path.name for path in store.folder.iterdir()) == [*whole, "settings.json"]
+
+
+def test_a_recording_without_samples_is_named(data, system):
+    soundfile.write(data.recordings[0].audio, np.zeros((0, 4)), 24000)
+    with pytest.raises(DatasetError, match=r"fold3_room1_mix001\.wav: holds no sound"):
+        prepare(system, data.recordings, store_of(data.root / "features", system))
 
 
 def test_formats_do_not_share_a_folder(tmp_path, system):

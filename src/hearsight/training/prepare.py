@@ -70,12 +70,16 @@ class _Job:
                 "convert it or choose another format"
             )
             raise DatasetError(msg)
+        if found.frames == 0:
+            msg = f"{path}: holds no sound; copy it again or remove it"
+            raise MediaError(msg)
         if found.samplerate != rate:
             yield from iterate_audio(path, block=_BLOCK_S * rate, sample_rate=rate)
             return
         # Ten times as fast as decoding by FFmpeg, which short recordings would notice.
-        for block in soundfile.blocks(path, _BLOCK_S * rate, dtype="float32", always_2d=True):
-            yield np.ascontiguousarray(block.T)
+        with _reading(path):
+            for block in soundfile.blocks(path, _BLOCK_S * rate, dtype="float32", always_2d=True):
+                yield np.ascontiguousarray(block.T)
 
 
 @dataclass(frozen=True)
@@ -299,8 +303,14 @@ def _is_done(store: FeatureStore, listed: Listed) -> bool:
 
 def _info(path: Path) -> Any:
     """Return what the header of a sound file says."""
-    try:
+    with _reading(path):
         return soundfile.info(path)
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
     except soundfile.LibsndfileError as error:
         msg = f"{path}: cannot be read ({error.error_string}); copy it again"
         raise MediaError(msg) from error
