@@ -71,7 +71,7 @@ def predict(
     ndarray, shape (label frames, ...)
         As the codec decodes; all whole label frames of the recording, at least one.
     """
-    outputs, n_frames, n_windows = [], 0, 0
+    outputs, n_frames = [], 0
 
     def counted() -> Iterator[Tensor]:
         nonlocal n_frames
@@ -82,12 +82,11 @@ def predict(
     for windows in cut_windows(system, counted()):
         video = None
         if pictures is not None:
-            span = system.n_window * n_windows, system.n_window * (n_windows + len(windows))
-            shown = pictures[slice(*span)].float()
-            shown = pad(shown, (0, 0, 0, 0, 0, span[1] - span[0] - len(shown)))
-            video = shown.reshape(len(windows), system.n_window, *shown.shape[1:])
+            n_shown = system.n_window * len(windows)
+            shown, pictures = pictures[:n_shown].float(), pictures[n_shown:]
+            shown = pad(shown, (0, 0, 0, 0, 0, n_shown - len(shown)))
+            video = shown.unflatten(0, (len(windows), system.n_window))
         outputs.append(predict_windows(system, windows, video))
-        n_windows += len(windows)
     n_labels = max(1, (n_frames - system.overhang) // system.frames_per_label)
     return np.concatenate(outputs)[:n_labels]
 
