@@ -96,6 +96,17 @@ def test_more_epochs_go_on_with_a_run(corpus: Path, tmp_path: Path) -> None:
     assert straight.scores == resumed.scores
 
 
+def test_statistics_of_all_recordings_take_the_test_split_in(
+    corpus: Path, tmp_path: Path, run: Trained
+) -> None:
+    features, changes = tmp_path / "features", (*QUICK, "data.statistics=all", "training.epochs=1")
+    done = train("seldnet", corpus, out=tmp_path / "run", changes=changes, features=features)
+    measured, learned_from = load_system(done.folder).statistics, load_system(run.folder).statistics
+    assert measured is not None
+    assert learned_from is not None
+    assert measured.count == 2 * learned_from.count
+
+
 @pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(corpus: Path, tmp_path: Path) -> None:
     straight = train("seldnet", corpus, out=tmp_path / "straight", changes=LONGER)

@@ -146,13 +146,14 @@ def train(
     parts = split(recordings, settings.data)
     store = store_of(features or Path(data) / "features", system)
     wanted = tuple(dict.fromkeys((*parts.train, *parts.validation)))
-    prepare(system, wanted, store, tell=tell, is_watched=is_watched)
+    fitted_on = parts.train if settings.data.statistics == "train" else tuple(recordings)
+    heard = tuple(dict.fromkeys((*wanted, *fitted_on)))
+    prepare(system, heard, store, tell=tell, is_watched=is_watched)
     pictures = None
     if system.sees:
         pictures = pictures_of(store.folder.parent, system)
         prepare_pictures(system, wanted, pictures, tell=tell, is_watched=is_watched)
     if system.is_normalized:
-        fitted_on = parts.train if settings.data.statistics == "train" else recordings
         system = system.with_statistics(fit_statistics(fitted_on, store))
     origin = _origin(Path(data), store, parts)
     tell(
