@@ -85,7 +85,7 @@ def predict(
             n_shown = system.n_window * len(windows)
             shown, pictures = pictures[:n_shown].float(), pictures[n_shown:]
             shown = pad(shown, (0, 0, 0, 0, 0, n_shown - len(shown)))
-            video = shown.unflatten(0, (len(windows), system.n_window))
+            video = shown.reshape(len(windows), system.n_window, *shown.shape[1:])
         outputs.append(predict_windows(system, windows, video))
     n_labels = max(1, (n_frames - system.overhang) // system.frames_per_label)
     return np.concatenate(outputs)[:n_labels]
