@@ -20,7 +20,8 @@ from hearsight.systems.registry import Registration
 from hearsight.systems.seld import N_CHANNELS, SeldSystem
 from hearsight.systems.settings import as_yaml, changed, read_changes
 from hearsight.training.config import RunSettings
-from hearsight.training.fit import seeded_system, train
+from hearsight.training.fit import train
+from hearsight.training.material import seeded_system
 from hearsight.weights.store import load_system, save_system
 
 

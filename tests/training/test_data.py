@@ -16,7 +16,7 @@ from hearsight.systems import find
 from hearsight.systems.seld import SeldSystem
 from hearsight.training.config import DataSettings, run_settings
 from hearsight.training.data import EpochOrder, SparseTarget, Windows, split
-from hearsight.training.fit import seeded_system
+from hearsight.training.material import seeded_system
 from hearsight.training.prepare import fit_statistics, prepare, store_of
 from training.conftest import SMALL
 

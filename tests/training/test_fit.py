@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from hearsight.errors import InputError
 from hearsight.systems import find
 from hearsight.training.config import run_settings
-from hearsight.training.fit import Trained, seeded_system, train
+from hearsight.training.fit import Trained, train
+from hearsight.training.material import seeded_system
 from hearsight.weights.store import load_system
 from training.conftest import SMALL
 

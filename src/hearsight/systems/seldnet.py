@@ -23,7 +23,7 @@ from hearsight.datasets.listing import AudioFormat
 from hearsight.errors import InputError
 from hearsight.events.accdoa import Accdoa
 from hearsight.events.classes import DCASE_2022
-from hearsight.events.codec import Components
+from hearsight.events.codec import Components, check_labels
 from hearsight.events.multi_accdoa import MultiAccdoa
 from hearsight.features.extractor import Feature
 from hearsight.features.frames import Crop, PictureInput
@@ -92,6 +92,7 @@ class SeldnetSettings:
     dropout: float = 0.05
 
     def __post_init__(self) -> None:
+        check_labels(self.labels)
         if (self.year == 2025) != (self.audio_format == "stereo"):
             msg = (
                 f"system.year {self.year} does not go with system.audio_format "

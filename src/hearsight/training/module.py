@@ -84,7 +84,7 @@ class SystemModule(lightning.LightningModule):
     def __init__(self, system: SeldSystem, settings: TrainingSettings, judge: Judge) -> None:
         super().__init__()
         self.network = system.network
-        self._system, self._settings, self._judge = system, settings, judge
+        self.system, self._settings, self._judge = system, settings, judge
         self._found: dict[str, Points] = {}
         self.scores: dict[str, float] = {}
         """Of the last validation."""
@@ -115,7 +115,7 @@ class SystemModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss of a batch."""
-        loss = self._system.loss(batch)
+        loss = self.system.loss(batch)
         n = len(batch["target"])
         self.log("loss", loss, on_step=True, on_epoch=True, sync_dist=True, batch_size=n)
         return loss

@@ -1,0 +1,169 @@
+"""Whether systems learn: `python -m benchmarks.learning [FOLDER]` makes docs/results.md.
+
+A corpus of simulated rooms, a reduced system trained on some of them, judged in others that were
+neither learned nor used to choose anything. FOLDER keeps corpus and weights; what is there is not
+made again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import torch
+
+from hearsight.scenes.planner import SceneSettings
+from hearsight.scenes.starss23 import Starss23Settings, write_starss23
+from hearsight.training.evaluate import evaluate
+from hearsight.training.evaluation import Evaluation
+from hearsight.training.fit import train
+from hearsight.weights.store import load_system
+
+N_RECORDINGS = 120
+SCENE = SceneSettings(duration=30.0, n_sources=10, max_polyphony=2, n_silent=0)
+CORPUS = Starss23Settings(SCENE, rt60_s=0.3, seed=7, kinds=("foa",))
+
+SETTINGS = Path(__file__).with_name("learning.yaml")
+
+SCORES = {
+    "error_rate": ("ER", "{:.2f}"),
+    "f_score": ("F", "{:.1%}"),
+    "localization_error": ("LE", "{:.1f}°"),
+    "localization_recall": ("LR", "{:.1%}"),
+    "seld_score": ("SELD", "{:.3f}"),
+}
+
+PAGE = """# Results
+
+Made by
+
+```console
+$ python -m benchmarks.learning
+```
+
+which makes the corpus, trains, judges and writes this page; every figure below is of one run of
+it.
+
+## SELDnet on simulated rooms
+
+{n_recordings} recordings of {duration:g} s by the [generator](generator.md) (seed {seed}),
+{minutes:g} minutes in all: thirteen classes of procedural sounds, {n_sources} sounds each, up to
+{polyphony} at once, half of them moving, rooms with an RT60 of about {rt60:g} s, noise at {snr:g}
+dB. Half of the recordings, in rooms {learned}, are the training split, of which rooms {chosen}
+only choose the best weights; the rooms of the test split, {tested}, are heard for the first time
+when they are judged.
+
+A SELDnet of {weights:,} weights (the published one has 737,141):
+
+```yaml
+{settings}```
+
+Trained in {train_minutes:.1f} minutes on {threads} CPU cores, loading and validation included;
+best weights after epoch {epoch}. Scores on the test split by the rules of 2023, with 95 %
+jackknife intervals, beside [floors and ceilings](metrics.md):
+
+{scores}
+
+{verdict}
+
+| class | F | LE | LR |
+|---|---|---|---|
+{classes}
+
+LE, averaged over classes, counts 180° for a class that was never found. Procedural sounds are
+easier to tell apart than recorded ones, and no figure here can be compared with one on STARSS23.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("runs/learning"))
+    parser.add_argument("--out", type=Path, default=Path("docs/results.md"))
+    options = parser.parse_args()
+    corpus, run = options.folder / "corpus", options.folder / "seldnet"
+    for place in write_starss23(corpus, N_RECORDINGS, CORPUS):
+        print(place.name, end=" ", flush=True)
+    print()
+    spent = trained(corpus, run)
+    done = evaluate(run, corpus)
+    options.out.write_text(page(done, run, spent), encoding="utf-8")
+    print(f"{options.out}: written")
+
+
+def trained(corpus: Path, run: Path) -> float:
+    """Train, or find trained; return the seconds it took when it was done in one go."""
+    record = run.with_suffix(".json")
+    if record.is_file():
+        return float(json.loads(record.read_text())["seconds"])
+    begin = time.perf_counter()
+    train("seldnet", corpus, out=run, config=SETTINGS, tell=print)
+    spent = time.perf_counter() - begin
+    record.write_text(json.dumps({"seconds": spent}))
+    return spent
+
+
+def page(done: Evaluation, run: Path, spent: float) -> str:
+    about = json.loads((run / "system.json").read_text())
+    origin = about["origin"]
+    assert CORPUS.noise is not None
+    return PAGE.format(
+        n_recordings=N_RECORDINGS,
+        duration=SCENE.duration,
+        seed=CORPUS.seed,
+        minutes=N_RECORDINGS * SCENE.duration / 60,
+        n_sources=SCENE.n_sources,
+        polyphony=SCENE.max_polyphony,
+        rt60=CORPUS.rt60_s,
+        snr=CORPUS.noise.snr_db,
+        learned=listed([*origin["train"]["rooms"], *origin["validation"]["rooms"]]),
+        chosen=listed(origin["validation"]["rooms"]),
+        tested=listed(done.by_room),
+        weights=load_system(run).weight_count(),
+        settings=SETTINGS.read_text(),
+        train_minutes=spent / 60,
+        threads=torch.get_num_threads(),
+        epoch=origin["epoch"],
+        scores="\n".join(score_table(done)),
+        verdict=done.verdict,
+        classes="\n".join(class_rows(done)),
+    )
+
+
+def listed(rooms: Iterable[int]) -> str:
+    """Write room numbers as a person does."""
+    *first, last = map(str, sorted(rooms))
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def score_table(done: Evaluation) -> Iterator[str]:
+    """Write the scores of all recordings, their intervals, and what they stand beside."""
+    yield "| | " + " | ".join(title for title, _ in SCORES.values()) + " |"
+    yield "|---" * (len(SCORES) + 1) + "|"
+    yield row("**SELDnet**", done.scores.overall)
+    for side in ("low", "high"):
+        limits = {name: getattr(done.scores.intervals[name], side) for name in SCORES}
+        yield row(f"95 %, {side}", limits)
+    for name, bound in done.bounds.items():
+        kind = "ceiling" if name.startswith("oracle") else "floor"
+        yield row(f"{kind}: {name.replace('_', ' ')}", bound.overall)
+
+
+def row(title: str, scores: Mapping[str, float]) -> str:
+    """Write one row of a table."""
+    cells = (form.format(scores[name]) for name, (_, form) in SCORES.items())
+    return f"| {title} | " + " | ".join(cells) + " |"
+
+
+def class_rows(done: Evaluation) -> Iterator[str]:
+    """Write the scores of each class."""
+    for label, scores in done.scores.by_class.items():
+        names = ("f_score", "localization_error", "localization_recall")
+        cells = (SCORES[name][1].format(scores[name]) for name in names)
+        yield f"| {label} | " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Lightning's Trainer and the loaders, as the settings of a run say."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from hearsight.errors import InputError
+from hearsight.training.config import RunSettings
+from hearsight.training.data import EpochOrder, Windows
+
+LOG_NAME = "log"
+CHECKPOINTS_NAME = "checkpoints"
+CHECKPOINT_NAME = "last.ckpt"
+
+_NOT_FOR_THE_USER = (
+    ".*does not have many workers.*",  # data.workers is a setting of ours
+    ".*exists and is not empty.*",  # a run that goes on
+    ".*smaller than the logging interval.*",  # epochs are logged all the same
+    ".*LeafSpec.*",  # between Lightning and PyTorch
+)
+
+
+def make_trainer(
+    root: Path, settings: RunSettings, best: Callback, *, is_watched: bool
+) -> lightning.Trainer:
+    """Return Lightning's Trainer.
+
+    Parameters
+    ----------
+    root : Path
+        Of the run: where the log and the last state are kept.
+    settings : RunSettings
+    best : Callback
+        Called before the state is kept.
+    is_watched : bool
+        Whether a progress bar is drawn.
+
+    Raises
+    ------
+    InputError
+        If a setting of `trainer` cannot be on this machine.
+    """
+    state = ModelCheckpoint(
+        root / CHECKPOINTS_NAME,
+        filename=CHECKPOINT_NAME.removesuffix(".ckpt"),
+        save_top_k=1,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
+    bars: list[Callback] = [RichProgressBar(leave=False)] if is_watched else []
+    try:
+        return lightning.Trainer(
+            **dataclasses.asdict(settings.trainer),
+            max_epochs=settings.training.epochs,
+            check_val_every_n_epoch=settings.training.validate_every,
+            callbacks=[best, state, *bars],
+            logger=TensorBoardLogger(root, name=LOG_NAME, version=""),
+            enable_progress_bar=is_watched,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+        )
+    except (MisconfigurationException, TypeError, ValueError, ImportError) as error:
+        reason = (str(error).splitlines() or ["unknown"])[0].rstrip(".")
+        given = ", ".join(f"{k} {v}" for k, v in dataclasses.asdict(settings.trainer).items())
+        msg = f"trainer: {reason}; set what this machine has (now: {given})"
+        raise InputError(msg) from error
+
+
+def make_loaders(
+    windows: Windows, settings: RunSettings, trainer: lightning.Trainer, n_validation: int
+) -> tuple[DataLoader[Any], DataLoader[Any]]:
+    """Return the loaders of training windows, and of the numbers of validation recordings."""
+    data, rank, n_ranks = settings.data, trainer.global_rank, trainer.world_size
+    order = EpochOrder(windows, data.order, settings.training.seed, rank, n_ranks)
+    # Loaders draw seeds for their workers; dropout shall not depend on when they do.
+    generator = torch.Generator()
+    training: DataLoader[Any] = DataLoader(
+        windows,
+        batch_size=settings.training.batch_size,
+        sampler=order,
+        num_workers=data.workers,
+        collate_fn=_as_it_is,
+        pin_memory=torch.cuda.is_available(),
+        persistent_workers=data.workers > 0,
+        generator=generator,
+    )
+    # Every process needs one; a recording that is heard twice is judged once.
+    share = range(rank, max(n_validation, n_ranks), n_ranks)
+    validation: DataLoader[Any] = DataLoader(
+        [place % n_validation for place in share],  # type: ignore[arg-type]
+        batch_size=None,
+        generator=generator,
+    )
+    return training, validation
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch  # `Windows` gives whole batches
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Lightning from telling what it finds in the machine, and what it would do itself."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            for message in _NOT_FOR_THE_USER:
+                warnings.filterwarnings("ignore", message=message)
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,172 @@
+"""`Material`: recordings that a system learns from and is chosen by, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+
+from hearsight.augment.augmentation import Augmentation
+from hearsight.augment.swaps import FoaSwaps, MicSwaps
+from hearsight.datasets import open_dataset
+from hearsight.datasets.listing import Listed
+from hearsight.errors import InputError
+from hearsight.features.gcc import LogGcc
+from hearsight.features.intensity import LogIntensity
+from hearsight.features.normalize import file_list_hash
+from hearsight.features.salsa import SalsaLite
+from hearsight.features.store import FeatureStore
+from hearsight.systems.registry import Registration
+from hearsight.systems.seld import SeldSystem
+from hearsight.training.config import RunSettings
+from hearsight.training.data import Split, Windows, split
+from hearsight.training.module import Judge
+from hearsight.training.pictures import pictures_of, prepare_pictures
+from hearsight.training.prepare import fit_statistics, prepare, store_of
+from hearsight.weights.resnet import load_resnet
+
+FEATURES_NAME = "features"
+"""The folder in a dataset where features are kept if no other is named."""
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a run has to learn from.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    system : SeldSystem
+        With its first weights, and eyes if it sees.
+    data : Path
+        The dataset's folder.
+    parts : Split
+    measured : tuple of Listed
+        The recordings that statistics are fitted on.
+    store : FeatureStore
+    pictures : FeatureStore, optional
+        If the system sees.
+    """
+
+    settings: RunSettings
+    system: SeldSystem
+    data: Path
+    parts: Split
+    measured: tuple[Listed, ...]
+    store: FeatureStore
+    pictures: FeatureStore | None
+
+    @classmethod
+    def open(
+        cls,
+        registration: Registration,
+        settings: RunSettings,
+        data: str | Path,
+        features: str | Path | None = None,
+    ) -> Self:
+        """Find the recordings; nothing is computed yet. For arguments and errors see `train`."""
+        system = seeded_system(registration, settings)
+        if system.sees:
+            system = system.with_eyes(load_resnet(_eyes_of(settings)))
+        dataset = open_dataset(data, system.audio_format)
+        if dataset.labels != system.labels:
+            msg = (
+                f"{data}: its classes are {', '.join(dataset.labels)}; give them to the system by "
+                "system.labels, in this order"
+            )
+            raise InputError(msg)
+        # As the baselines, a system that sees does not learn from recordings without a picture.
+        recordings = tuple(each for each in dataset.recordings if each.video or not system.sees)
+        parts = split(recordings, settings.data)
+        folder = Path(features) if features is not None else Path(data) / FEATURES_NAME
+        return cls(
+            settings,
+            system,
+            Path(data),
+            parts,
+            parts.train if settings.data.statistics == "train" else recordings,
+            store_of(folder, system),
+            pictures_of(folder, system) if system.sees else None,
+        )
+
+    def prepared(self, tell: Callable[[str], None], *, is_watched: bool) -> SeldSystem:
+        """Compute what is not stored yet, and return the system with statistics if it needs them.
+
+        Parameters
+        ----------
+        tell : callable
+            Gets a line of text now and then.
+        is_watched : bool
+            Whether progress bars are drawn.
+        """
+        learned = (*self.parts.train, *self.parts.validation)
+        heard = tuple(dict.fromkeys((*learned, *self.measured)))
+        prepare(self.system, heard, self.store, tell=tell, is_watched=is_watched)
+        if self.pictures is not None:
+            prepare_pictures(self.system, heard, self.pictures, tell=tell, is_watched=is_watched)
+        if not self.system.is_normalized:
+            return self.system
+        return self.system.with_statistics(fit_statistics(self.measured, self.store))
+
+    def windows(self, system: SeldSystem) -> Windows:
+        """Return the training windows of the prepared system."""
+        return Windows(
+            system,
+            self.parts.train,
+            self.store,
+            self.pictures,
+            hop=self.settings.data.hop,
+            augmentations=self._augmentations(),
+            seed=self.settings.training.seed,
+        )
+
+    def judge(self, system: SeldSystem) -> Judge:
+        """Return what judges the prepared system on the validation recordings."""
+        return Judge(system, self.parts.validation, self.store, self.pictures)
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What weights are trained on, in words and numbers."""
+        return {
+            "data": self.data.resolve().name,
+            "features": self.store.key,
+            "train": _described(self.parts.train),
+            "validation": _described(self.parts.validation),
+        }
+
+    def _augmentations(self) -> tuple[Augmentation, ...]:
+        if not self.settings.data.swaps:
+            return ()
+        feature = self.system.feature
+        if isinstance(feature, LogIntensity):
+            return (FoaSwaps(feature),)
+        if isinstance(feature, LogGcc | SalsaLite):
+            return (MicSwaps(feature),)
+        msg = f"data.swaps: {self.system.audio_format} cannot be swapped; only foa and mic can"
+        raise InputError(msg)
+
+
+def seeded_system(registration: Registration, settings: RunSettings) -> SeldSystem:
+    """Build a system with the first weights that the seed gives."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.training.seed)
+        return registration.build(settings.system)
+
+
+def _eyes_of(settings: RunSettings) -> str:
+    if not settings.data.eyes:
+        msg = (
+            "data.eyes is not set; give the safetensors of a ResNet-50 with torchvision's names, "
+            "by which the system sees"
+        )
+        raise InputError(msg)
+    return settings.data.eyes
+
+
+def _described(recordings: Sequence[Listed]) -> dict[str, Any]:
+    names = [recording.name for recording in recordings]
+    rooms = sorted({recording.room for recording in recordings})
+    return {"recordings": len(names), "rooms": rooms, "list": file_list_hash(names)}
