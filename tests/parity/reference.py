@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-VECTOR_SUFFIXES = (".json", ".npz")
+DEFAULT_SALT = "v1"
 
 
 def reference_root() -> Path:
@@ -106,13 +106,13 @@ class Reference:
     def salt(self) -> str:
         """What makes the filled tensors of these vectors differ from those of others.
 
-        Where the json does not say it, that of all others in the folder.
+        Where the json does not say it, that of all others in the folder, if they agree.
         """
         if "salt" in self.spec:
             return self.spec["salt"]
         others = (Reference(self.system, stem) for stem in stems_of(self.system))
-        (salt,) = {other.spec["salt"] for other in others if "salt" in other.spec}
-        return salt
+        salts = {other.spec["salt"] for other in others if "salt" in other.spec}
+        return salts.pop() if len(salts) == 1 else DEFAULT_SALT
 
     def fill(self, name: str, shape: Collection[int]) -> np.ndarray:
         """Return `fill` with the salt of these vectors."""

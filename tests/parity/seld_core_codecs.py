@@ -24,7 +24,7 @@ from hearsight.events.points import Points
 from hearsight.events.tracks import EventTracks
 from hearsight.spatial.directions import to_angles, to_vectors
 from parity import seld_core_losses
-from parity.reference import Check, Reference, fill, known_stem
+from parity.reference import Check, Reference, known_stem
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -299,10 +299,9 @@ def salsa_inputs(reference: Reference) -> tuple[np.ndarray, np.ndarray]:
     (first, first_shape), (second, second_shape) = re.findall(
         r'fill\("([^"]+)",\s*\(([\d,\s]+)\)\)', notes
     )
-    salt = reference.spec.get("salt", "v1")
-    logits = fill(first, [int(n) for n in first_shape.split(",")], salt)[0]
+    logits = reference.fill(first, [int(n) for n in first_shape.split(",")])[0]
     scale, offset = re.search(r"\)\)\*([\d.]+)([+-][\d.]+)", notes).groups()
-    directions = np.tanh(fill(second, [int(n) for n in second_shape.split(",")], salt)[0])
+    directions = np.tanh(reference.fill(second, [int(n) for n in second_shape.split(",")])[0])
     return logits * float(scale) + float(offset), split(directions, logits.shape[1])
 
 

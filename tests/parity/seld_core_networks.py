@@ -30,19 +30,18 @@ ACTIVATIONS = {
 }
 """Of the components of each year, in the order of the output; the last of 2025 needs pictures."""
 
-TRANSFORMS = {"plain": lambda values: values, "abs()": np.abs, "tanh(fill)": np.tanh}
-"""What is done with a filled input, by the words of the json."""
+TRANSFORMS = {"plain": lambda values: values, "abs": np.abs, "tanh": np.tanh}
+"""What is done with a filled input, by the first word of the json's."""
 
 
 def filled_inputs(reference: Reference) -> dict[str, Tensor]:
     """Return the inputs that a json describes."""
-    transforms = reference.spec["input_transforms"]
-    return {
-        name: torch.from_numpy(
-            TRANSFORMS[transforms.get(name, "plain")](reference.fill(f"input:{name}", shape))
-        )
-        for name, shape in reference.spec["inputs"].items()
-    }
+    inputs = {}
+    for name, shape in reference.spec["inputs"].items():
+        words = reference.spec["input_transforms"].get(name, "plain")
+        transform = TRANSFORMS[re.match(r"\w+", words).group()]
+        inputs[name] = torch.from_numpy(transform(reference.fill(f"input:{name}", shape)))
+    return inputs
 
 
 def filled_state(reference: Reference) -> dict[str, Tensor]:
@@ -69,8 +68,9 @@ def seldnet(reference: Reference) -> SeldNet:
     if year == "2025" and not sees:
         activations = activations[:-1]
     n_classes = n_classes_of(reference)
-    n_outputs = spec["outputs"]["output"]["shape"][-1]
-    n_tracks = n_outputs // (n_classes * len(activations))
+    n_values = spec["outputs"]["output"]["shape"][-1] // n_classes
+    activations = activations[:n_values]
+    n_tracks = n_values // len(activations)
     has_own_attention = "attn.fc_q.weight" in shapes
     n_layers = count(shapes, r"mhsa_\w+\.\d+\.in_proj_weight") + has_own_attention
     return SeldNet(
@@ -147,7 +147,8 @@ def check_training(
         if gradient is not None
     }
     for name, norm in training["grad_norms"].items():
-        np.testing.assert_allclose(norms[name], norm, rtol=1e-4, err_msg=name)
+        # Of a bias that batch normalization takes out again, rounding alone is left.
+        np.testing.assert_allclose(norms[name], norm, rtol=1e-4, atol=1e-6, err_msg=name)
     total = np.linalg.norm(list(norms.values()))
     np.testing.assert_allclose(total, training["total_grad_norm"], rtol=1e-4)
 
@@ -156,7 +157,9 @@ def loss_of(reference: Reference, network: SeldNet, output: Tensor) -> Tensor:
     target = reference.arrays["target"]
     on_screen = "sigmoid" in network.activations
     if target.ndim == 5:
-        return adpit_loss(output, coupled(torch.from_numpy(target)), on_screen=on_screen)
+        # Targets of 2025 may hold flags that a network without pictures is not asked for.
+        tracks = coupled(torch.from_numpy(target))[..., : output.shape[-1]]
+        return adpit_loss(output, tracks, on_screen=on_screen)
     n_values = output.shape[-1] * output.shape[-2]
     places = tracks_of(reference, network, target[..., :n_values])
     return accdoa_loss(output, places, on_screen=on_screen)

@@ -23,7 +23,7 @@ from hearsight.scenes.receivers import receiver_for
 from hearsight.scenes.room import arrivals, mirror_images
 from hearsight.scenes.trajectories import semicircle, straight
 from hearsight.spatial.directions import to_angles
-from parity.reference import Check, Reference, fill, known_stem
+from parity.reference import Check, Reference, known_stem
 
 STEP_S = 0.1
 """From one point of the originals' paths to the next."""
@@ -34,7 +34,7 @@ def measured(reference: Reference) -> MeasuredRoom:
     spec, stored = reference.spec, reference.arrays["ir_normalised"]
     (decay,) = re.findall(r"exp\(-n/(\d+)\)", spec["cases"]["moving"]["inputs"])
     shape = (spec["positions"], stored.shape[1], spec["ir_samples"])
-    noise = fill("input:irs", shape, spec.get("salt", "v1")).astype(float)
+    noise = reference.fill("input:irs", shape).astype(float)
     responses = noise * np.exp(-np.arange(spec["ir_samples"]) / float(decay))
     places = np.arange(1.0, 1.0 + 3 * shape[0]).reshape(-1, 3)
     layout = array(0.01 * np.arange(3 * shape[1]).reshape(-1, 3))
@@ -44,8 +44,7 @@ def measured(reference: Reference) -> MeasuredRoom:
 
 
 def mono(reference: Reference) -> np.ndarray:
-    spec = reference.spec
-    noise = fill("input:mono", (spec["mono_samples"],), spec.get("salt", "v1")).astype(float)
+    noise = reference.fill("input:mono", (reference.spec["mono_samples"],)).astype(float)
     return noise / np.abs(noise).max()
 
 
