@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ChannelLayout": "hearsight.recording.layout",
+    "DatasetError": "hearsight.errors",
     "Event": "hearsight.events.events",
     "Events": "hearsight.events.events",
     "HeatMap": "hearsight.events.heatmaps",
@@ -31,6 +32,7 @@ _HOMES = {
     "Scene": "hearsight.events.scene",
     "Track": "hearsight.events.events",
     "Video": "hearsight.recording.recording",
+    "WeightsError": "hearsight.errors",
     "evaluate": "hearsight.training.evaluate",
     "examine": "hearsight.recording.findings",
     "locate": "hearsight.inference.locate",
@@ -38,6 +40,7 @@ _HOMES = {
     "read_events": "hearsight.events.formats",
     "read_recording": "hearsight.recording.audio",
     "seld_scores": "hearsight.metrics.seld",
+    "train": "hearsight.training.fit",
     "write_events": "hearsight.events.formats",
     "write_result": "hearsight.inference.results",
     "write_scene": "hearsight.scenes.folder",
@@ -45,6 +48,7 @@ _HOMES = {
 
 __all__ = [
     "ChannelLayout",
+    "DatasetError",
     "Event",
     "Events",
     "HearsightError",
@@ -56,6 +60,7 @@ __all__ = [
     "Scene",
     "Track",
     "Video",
+    "WeightsError",
     "__version__",
     "evaluate",
     "examine",
@@ -64,13 +69,20 @@ __all__ = [
     "read_events",
     "read_recording",
     "seld_scores",
+    "train",
     "write_events",
     "write_result",
     "write_scene",
 ]
 
 if TYPE_CHECKING:
-    from hearsight.errors import HearsightError, InputError, MediaError
+    from hearsight.errors import (
+        DatasetError,
+        HearsightError,
+        InputError,
+        MediaError,
+        WeightsError,
+    )
     from hearsight.events.events import Event, Events, Track
     from hearsight.events.formats import read_events, write_events
     from hearsight.events.heatmaps import HeatMap
@@ -86,6 +98,7 @@ if TYPE_CHECKING:
     from hearsight.scenes.planner import random_plan
     from hearsight.spatial.projection import Projection
     from hearsight.training.evaluate import evaluate
+    from hearsight.training.fit import train
 
 
 def __getattr__(name: str) -> Any:  # any public object
