@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +14,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from hearsight.errors import InputError
+from hearsight.datasets.dcase2025 import write_dcase2025
+from hearsight.datasets.starss23 import Starss23
+from hearsight.errors import HearsightError, InputError
+from hearsight.scenes.planner import SceneSettings
+from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 from hearsight.systems import find
+from hearsight.systems.seld import SeldSystem
 from hearsight.training.config import run_settings
+from hearsight.training.evaluate import evaluate
+from hearsight.training.evaluation import Evaluation
 from hearsight.training.fit import Trained, train
 from hearsight.training.material import seeded_system
 from hearsight.weights.store import load_system
@@ -31,6 +40,11 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 def same(a: Path, b: Path) -> bool:
     one, other = weights(a), weights(b)
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def told(judged: Evaluation) -> dict[str, float | None]:
+    scores = judged.scores.overall
+    return {name: None if math.isnan(value) else value for name, value in scores.items()}
 
 
 def command(corpus: Path, out: Path, *changes: str) -> list[str]:
@@ -86,13 +100,89 @@ def test_another_run_is_not_written_over(run: Trained, corpus: Path, tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_run_stays_with_its_data(run: Trained, corpus: Path, tmp_path: Path) -> None:
+    shutil.copytree(corpus, tmp_path / "other")
+    with pytest.raises(InputError, match=r"other data than other \(different: data\)"):
+        train("seldnet", tmp_path / "other", out=run.folder, changes=QUICK)
+
+
+def test_where_it_runs_may_change_but_not_what_it_computes(run: Trained, corpus: Path) -> None:
+    elsewhere = (*QUICK, "trainer.accelerator=cpu", "trainer.devices=1", "data.workers=1")
+    assert train("seldnet", corpus, out=run.folder, changes=elsewhere) == run
+    with pytest.raises(InputError, match=r"other settings \(trainer.precision\)"):
+        train("seldnet", corpus, out=run.folder, changes=(*QUICK, "trainer.precision=bf16-mixed"))
+
+
+@pytest.mark.parametrize("every", [2, 5])
+def test_the_last_epoch_is_always_validated(corpus: Path, tmp_path: Path, every: int) -> None:
+    changes = (*QUICK, "training.epochs=3", f"training.validate_every={every}")
+    lines: list[str] = []
+    train("seldnet", corpus, out=tmp_path / "run", changes=changes, tell=lines.append)
+    epochs = [line.split(":")[0] for line in lines if line.startswith("epoch")]
+    assert epochs == [f"epoch {n} of 3" for n in (2, 3) if n % every == 0 or n == 3]
+
+
+def test_a_run_that_goes_astray_is_stopped(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        SeldSystem, "loss", lambda system, batch: math.nan * system.output(batch).sum()
+    )
+    with pytest.raises(HearsightError, match="the loss is nan after epoch 1"):
+        train("seldnet", corpus, out=tmp_path / "run", changes=QUICK)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("training.metric=fscore", "did you mean f_score"),
+        ("trainer.strategy=ddp_spawn", "not copied as in notebooks"),
+        ("trainer.precision=12", "trainer: .*precision"),
+        ("system.labels=[bell]", "its classes are"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_computed(
+    corpus: Path, tmp_path: Path, change: str, message: str
+) -> None:
+    changes = (*QUICK, "trainer.accelerator=cpu", "trainer.devices=2", change)
+    with pytest.raises(InputError, match=message):
+        train("seldnet", corpus, out=tmp_path / "run", changes=changes, features=tmp_path / "f")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("feature", ["gcc", "salsa_lite"])
+def test_arrays_are_learned_from_and_judged(tmp_path: Path, feature: str) -> None:
+    scene = SceneSettings(duration=2.0, n_sources=1, n_silent=0)
+    for _ in write_starss23(tmp_path / "mic", 2, Starss23Settings(scene, kinds=("mic",))):
+        pass
+    changes = (*QUICK, "system.audio_format=mic", f"system.mic_feature={feature}")
+    done = train("seldnet", tmp_path / "mic", out=tmp_path / "run", changes=changes)
+    assert load_system(done.folder).audio_format == "mic"
+    judged = evaluate(done.folder, tmp_path / "mic", split="train")
+    assert told(judged) == pytest.approx(done.scores)
+
+
+def test_stereo_clips_are_learned_from_and_judged(tmp_path: Path) -> None:
+    scene = SceneSettings(duration=6.0, n_sources=2, n_silent=0)
+    for _ in write_starss23(tmp_path / "foa", 1, Starss23Settings(scene, kinds=("foa",))):
+        pass
+    for _ in write_dcase2025(tmp_path / "stereo", Starss23(tmp_path / "foa"), 3):
+        pass
+    changes = (*SMALL, "data.validation=train", "training.epochs=1", "system.year=2025")
+    changes = (*changes, "system.audio_format=stereo")
+    done = train("seldnet", tmp_path / "stereo", out=tmp_path / "run", changes=changes)
+    assert load_system(done.folder).statistics is None
+    judged = evaluate(done.folder, tmp_path / "stereo", split="train")
+    assert told(judged) == pytest.approx(done.scores)
+
+
 def test_more_epochs_go_on_with_a_run(corpus: Path, tmp_path: Path) -> None:
     straight = train("seldnet", corpus, out=tmp_path / "straight", changes=LONGER)
     train("seldnet", corpus, out=tmp_path / "parts", changes=QUICK)
-    told: list[str] = []
-    resumed = train("seldnet", corpus, out=tmp_path / "parts", changes=LONGER, tell=told.append)
-    assert any(line.startswith("epoch 3 of 6") for line in told)
-    assert not any(line.startswith("epoch 2 of 6") for line in told)
+    lines: list[str] = []
+    resumed = train("seldnet", corpus, out=tmp_path / "parts", changes=LONGER, tell=lines.append)
+    assert any(line.startswith("epoch 3 of 6") for line in lines)
+    assert not any(line.startswith("epoch 2 of 6") for line in lines)
     assert same(straight.folder, resumed.folder)
     assert straight.scores == resumed.scores
 
@@ -146,12 +236,6 @@ def test_mixed_precision(corpus: Path, tmp_path: Path, run: Trained) -> None:
     assert {value.dtype for value in weights(done.folder).values()} == {
         value.dtype for value in weights(run.folder).values()
     }
-
-
-def test_a_score_that_does_not_exist(corpus: Path, tmp_path: Path) -> None:
-    changes = (*QUICK, "training.metric=fscore")
-    with pytest.raises(InputError, match="did you mean f_score"):
-        train("seldnet", corpus, out=tmp_path / "run", changes=changes)
 
 
 @pytest.mark.slow

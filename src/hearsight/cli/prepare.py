@@ -34,6 +34,7 @@ def prepare(
     from rich.console import Console
 
     from hearsight.datasets.catalog import find
+    from hearsight.inference.trained import choose_device
     from hearsight.training.pictures import pictures_of, prepare_pictures
     from hearsight.training.prepare import in_bytes, store_of
     from hearsight.training.prepare import prepare as run
@@ -48,7 +49,14 @@ def prepare(
     run(chosen, data.recordings, store, workers=n_workers, tell=typer.echo, is_watched=is_watched)
     if chosen.sees:
         maps = pictures_of(folder, chosen)
-        prepare_pictures(chosen, data.recordings, maps, tell=typer.echo, is_watched=is_watched)
+        prepare_pictures(
+            chosen,
+            data.recordings,
+            maps,
+            device=choose_device(),
+            tell=typer.echo,
+            is_watched=is_watched,
+        )
     n_bytes = sum(store.path(each.name).stat().st_size for each in data.recordings)
     typer.echo(f"{store.folder}: features of all recordings, {in_bytes(n_bytes)}")
     if n_problems:

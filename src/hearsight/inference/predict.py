@@ -87,8 +87,7 @@ def predict(
             shown = pad(shown, (0, 0, 0, 0, 0, n_shown - len(shown)))
             video = shown.reshape(len(windows), system.n_window, *shown.shape[1:])
         outputs.append(predict_windows(system, windows, video))
-    n_labels = max(1, (n_frames - system.overhang) // system.frames_per_label)
-    return np.concatenate(outputs)[:n_labels]
+    return np.concatenate(outputs)[: max(1, system.n_labels(n_frames))]
 
 
 def cut_windows(system: SeldSystem, pieces: Iterable[Tensor]) -> Iterator[Tensor]:
@@ -118,7 +117,7 @@ def cut_windows(system: SeldSystem, pieces: Iterable[Tensor]) -> Iterator[Tensor
             yield system.normalize(whole.transpose(2, 3))
             rest, is_first = rest[n_whole * hop :], False
     assert rest is not None, "a recording has at least one piece of features"
-    if is_first or len(rest) - system.overhang >= system.frames_per_label:
+    if is_first or system.n_labels(len(rest)) > 0:
         last = system.normalize(rest.transpose(0, 1))
         missing = length - last.shape[1]
         yield pad(last, (0, 0, 0, missing), value=_NEXT_TO_NOTHING)[None]

@@ -112,6 +112,10 @@ class SeldSystem:
         """Feature frames the network hears at a time."""
         return self.n_window * self.frames_per_label + self.overhang
 
+    def n_labels(self, n_frames: int) -> int:
+        """Return how many whole label frames there are in a recording of `n_frames` features."""
+        return max(0, n_frames - self.overhang) // self.frames_per_label
+
     def with_statistics(self, statistics: FeatureStatistics) -> Self:
         """Return the same system with the statistics of its training set."""
         return dataclasses.replace(self, statistics=statistics)

@@ -18,6 +18,8 @@ from hearsight.weights.store import save_system
 class KeepBest(Callback):
     """Writes a folder of weights whenever the validation score is better than ever.
 
+    A score that is not a number is better than none, and worse than any other.
+
     Parameters
     ----------
     folder : Path
@@ -41,6 +43,14 @@ class KeepBest(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take up the best score of an interrupted run."""
         self._best = state_dict["best"]
+
+    def on_train_epoch_start(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> None:
+        """See that the last epoch is followed by a validation, whatever its number."""
+        del pl_module
+        if trainer.current_epoch + 1 == trainer.max_epochs:
+            trainer.check_val_every_n_epoch = 1
 
     def on_validation_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule

@@ -40,7 +40,8 @@ class DataSettings:
         Windows in random order, or recordings in random order with their windows one after the
         other, as the baselines do.
     statistics : {"train", "all"}
-        Which recordings the features' statistics are fitted on; the baselines take all.
+        Which recordings the features' statistics are fitted on: those that are learned, or as the
+        baselines do all of the training and test splits.
     swaps : bool
         Whether every window is turned and mirrored at random by a swap of channels, its target
         with it (`hearsight.augment.swaps`). The baselines do not.
@@ -81,7 +82,7 @@ class TrainerSettings:
     num_nodes : int
         Machines.
     strategy : str
-        "auto", "ddp", "fsdp" and the like.
+        "auto" or "ddp", whose processes each hold the whole network.
     precision : str
         "32-true", "bf16-mixed", "16-mixed" and the like.
     gradient_clip_val : float, optional

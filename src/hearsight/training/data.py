@@ -35,10 +35,11 @@ class SparseTarget:
     def __init__(self, target: NDArray[np.float64]) -> None:
         self.n_frames, self.shape = len(target), target.shape[1:]
         flat = target.reshape(self.n_frames, -1)
-        frames, self._places = np.nonzero(flat)
-        self._values = flat[frames, self._places].astype(np.float32)
+        frames, places = np.nonzero(flat)
+        self._values = flat[frames, places].astype(np.float32)
         self._starts = np.searchsorted(frames, np.arange(self.n_frames + 1))
-        self._frames = frames
+        # Targets of a whole corpus are kept: numbers half as long are half of the memory.
+        self._frames, self._places = frames.astype(np.int32), places.astype(np.int32)
 
     def fill(self, window: NDArray[np.float32], start: int) -> None:
         """Write the target from label frame `start` on into zeros of shape (frames, ...)."""
@@ -101,7 +102,7 @@ class Windows(Dataset[Batch]):
         self._system, self._store, self._pictures = system, store, pictures
         self._augmentations, self._seed = tuple(augmentations), seed
         self._names = [recording.name for recording in recordings]
-        n_labels = [store.n_frames(name) // system.frames_per_label for name in self._names]
+        n_labels = [system.n_labels(store.n_frames(name)) for name in self._names]
         self._targets = [
             SparseTarget(system.codec.encode(recording.events(system.labels), n))
             for recording, n in zip(recordings, n_labels, strict=True)

@@ -11,9 +11,10 @@ had not been.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hearsight.errors import InputError
 from hearsight.recording.files import replacing
@@ -29,10 +30,14 @@ from hearsight.training.machine import (
     quiet,
 )
 from hearsight.training.material import Material
-from hearsight.training.module import SystemModule
-from hearsight.weights.store import read_about
+from hearsight.training.module import SystemModule, check_metric
+from hearsight.weights.store import is_weights_folder, read_about
 
 SETTINGS_NAME = "settings.yaml"
+
+_MACHINE = ("accelerator", "devices", "num_nodes", "strategy", "log_every_n_steps")
+_MAY_CHANGE = {"training.epochs", "data.workers", *(f"trainer.{name}" for name in _MACHINE)}
+"""More epochs continue a run; on what machine it runs does not change what it is."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,12 @@ class Trained:
     epoch : int
         After which they were kept, from 1.
     scores : mapping of str to float
-        Theirs on the validation recordings.
+        Theirs on the validation recordings; None for what could not be told.
     """
 
     folder: Path
     epoch: int
-    scores: dict[str, float]
+    scores: dict[str, float | None]
 
 
 def train(
@@ -105,13 +110,14 @@ def train(
     root = Path(out) if out is not None else Path("runs") / name
     _check_place(root, registration, settings)
     material = Material.open(registration, settings, data, features)
+    _check_data(root, material.origin)
     metric = settings.training.metric
+    check_metric(metric, material.system)
     best = KeepBest(root, metric, material.origin, tell)
     with quiet():
         trainer = make_trainer(root, settings, best, is_watched=is_watched)
         system = material.prepared(tell, is_watched=is_watched)
         judge, windows = material.judge(system), material.windows(system)
-        judge.check(metric)
         with replacing(root / SETTINGS_NAME) as temporary:
             temporary.write_text(as_yaml(settings), encoding="utf-8")
         tell(
@@ -135,12 +141,7 @@ def _check_place(root: Path, registration: Registration, settings: RunSettings) 
     path = root / SETTINGS_NAME
     if path.is_file():
         earlier = run_settings(registration, path)
-        # More epochs continue a run; on what machine it runs does not change what it is.
-        changed = [
-            name
-            for name in differences(earlier, settings)
-            if name != "training.epochs" and not name.startswith("trainer.")
-        ]
+        changed = [name for name in differences(earlier, settings) if name not in _MAY_CHANGE]
         if changed:
             msg = (
                 f"{root}: holds a run with other settings ({', '.join(changed)}); repeat those of "
@@ -149,4 +150,16 @@ def _check_place(root: Path, registration: Registration, settings: RunSettings) 
             raise InputError(msg)
     elif root.exists() and (not root.is_dir() or any(root.iterdir())):
         msg = f"{root}: is no folder of a training run; choose another --out"
+        raise InputError(msg)
+
+
+def _check_data(root: Path, origin: Mapping[str, Any]) -> None:
+    """See that the weights in a folder, if any, are of a run on the same recordings."""
+    earlier = read_about(root)["origin"] if is_weights_folder(root) else origin
+    changed = [name for name in origin if earlier.get(name) != origin[name]]
+    if changed:
+        msg = (
+            f"{root}: holds a run on other data than {origin['data']} (different: "
+            f"{', '.join(changed)}); choose another --out"
+        )
         raise InputError(msg)

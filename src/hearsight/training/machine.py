@@ -15,6 +15,7 @@ import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 from torch.utils.data import DataLoader
 
 from hearsight.errors import InputError
@@ -61,8 +62,9 @@ def make_trainer(
         enable_version_counter=False,
     )
     bars: list[Callback] = [RichProgressBar(leave=False)] if is_watched else []
+    given = ", ".join(f"{k} {v}" for k, v in dataclasses.asdict(settings.trainer).items())
     try:
-        return lightning.Trainer(
+        trainer = lightning.Trainer(
             **dataclasses.asdict(settings.trainer),
             max_epochs=settings.training.epochs,
             check_val_every_n_epoch=settings.training.validate_every,
@@ -75,9 +77,16 @@ def make_trainer(
         )
     except (MisconfigurationException, TypeError, ValueError, ImportError) as error:
         reason = (str(error).splitlines() or ["unknown"])[0].rstrip(".")
-        given = ", ".join(f"{k} {v}" for k, v in dataclasses.asdict(settings.trainer).items())
         msg = f"trainer: {reason}; set what this machine has (now: {given})"
         raise InputError(msg) from error
+    # Processes that are copies of this one would all take its share of the windows.
+    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
+        msg = (
+            "trainer: processes must be started from a script or the command line, not copied as "
+            f"in notebooks; set trainer.devices=1 or trainer.strategy=ddp (now: {given})"
+        )
+        raise InputError(msg)
+    return trainer
 
 
 def make_loaders(

@@ -19,9 +19,10 @@ from hearsight.features.intensity import LogIntensity
 from hearsight.features.normalize import file_list_hash
 from hearsight.features.salsa import SalsaLite
 from hearsight.features.store import FeatureStore
+from hearsight.inference.trained import choose_device
 from hearsight.systems.registry import Registration
 from hearsight.systems.seld import SeldSystem
-from hearsight.training.config import RunSettings
+from hearsight.training.config import DataSettings, RunSettings
 from hearsight.training.data import Split, Windows, split
 from hearsight.training.module import Judge
 from hearsight.training.pictures import pictures_of, prepare_pictures
@@ -49,6 +50,8 @@ class Material:
     store : FeatureStore
     pictures : FeatureStore, optional
         If the system sees.
+    augmentations : tuple of callable
+        What changes the training windows.
     """
 
     settings: RunSettings
@@ -58,6 +61,7 @@ class Material:
     measured: tuple[Listed, ...]
     store: FeatureStore
     pictures: FeatureStore | None
+    augmentations: tuple[Augmentation, ...]
 
     @classmethod
     def open(
@@ -69,6 +73,7 @@ class Material:
     ) -> Self:
         """Find the recordings; nothing is computed yet. For arguments and errors see `train`."""
         system = seeded_system(registration, settings)
+        augmentations = _augmentations(system, settings.data)
         if system.sees:
             system = system.with_eyes(load_resnet(_eyes_of(settings)))
         dataset = open_dataset(data, system.audio_format)
@@ -81,15 +86,17 @@ class Material:
         # As the baselines, a system that sees does not learn from recordings without a picture.
         recordings = tuple(each for each in dataset.recordings if each.video or not system.sees)
         parts = split(recordings, settings.data)
+        developed = tuple(each for each in recordings if each.split != "eval")
         folder = Path(features) if features is not None else Path(data) / FEATURES_NAME
         return cls(
             settings,
             system,
             Path(data),
             parts,
-            parts.train if settings.data.statistics == "train" else recordings,
+            parts.train if settings.data.statistics == "train" else developed,
             store_of(folder, system),
             pictures_of(folder, system) if system.sees else None,
+            augmentations,
         )
 
     def prepared(self, tell: Callable[[str], None], *, is_watched: bool) -> SeldSystem:
@@ -106,7 +113,10 @@ class Material:
         heard = tuple(dict.fromkeys((*learned, *self.measured)))
         prepare(self.system, heard, self.store, tell=tell, is_watched=is_watched)
         if self.pictures is not None:
-            prepare_pictures(self.system, heard, self.pictures, tell=tell, is_watched=is_watched)
+            device = choose_device("cpu" if self.settings.trainer.accelerator == "cpu" else "auto")
+            prepare_pictures(
+                self.system, heard, self.pictures, device=device, tell=tell, is_watched=is_watched
+            )
         if not self.system.is_normalized:
             return self.system
         return self.system.with_statistics(fit_statistics(self.measured, self.store))
@@ -119,7 +129,7 @@ class Material:
             self.store,
             self.pictures,
             hop=self.settings.data.hop,
-            augmentations=self._augmentations(),
+            augmentations=self.augmentations,
             seed=self.settings.training.seed,
         )
 
@@ -137,23 +147,24 @@ class Material:
             "validation": _described(self.parts.validation),
         }
 
-    def _augmentations(self) -> tuple[Augmentation, ...]:
-        if not self.settings.data.swaps:
-            return ()
-        feature = self.system.feature
-        if isinstance(feature, LogIntensity):
-            return (FoaSwaps(feature),)
-        if isinstance(feature, LogGcc | SalsaLite):
-            return (MicSwaps(feature),)
-        msg = f"data.swaps: {self.system.audio_format} cannot be swapped; only foa and mic can"
-        raise InputError(msg)
-
 
 def seeded_system(registration: Registration, settings: RunSettings) -> SeldSystem:
     """Build a system with the first weights that the seed gives."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.training.seed)
         return registration.build(settings.system)
+
+
+def _augmentations(system: SeldSystem, settings: DataSettings) -> tuple[Augmentation, ...]:
+    if not settings.swaps:
+        return ()
+    if not system.sees and isinstance(system.feature, LogIntensity):
+        return (FoaSwaps(system.feature),)
+    if not system.sees and isinstance(system.feature, LogGcc | SalsaLite):
+        return (MicSwaps(system.feature),)
+    kind = "maps of pictures" if system.sees else system.audio_format
+    msg = f"data.swaps: {kind} cannot be swapped, only foa and mic can; set data.swaps=false"
+    raise InputError(msg)
 
 
 def _eyes_of(settings: RunSettings) -> str:

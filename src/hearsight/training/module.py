@@ -5,6 +5,7 @@ The loop, devices, precision, resuming and scaling out are Lightning's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import lightning
@@ -21,6 +22,7 @@ from hearsight.events.events import Events
 from hearsight.events.points import Points
 from hearsight.features.store import FeatureStore
 from hearsight.inference.predict import predict_stored
+from hearsight.metrics.frames import FrameTable
 from hearsight.metrics.seld import seld_scores
 from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import TrainingSettings
@@ -48,14 +50,10 @@ class Judge:
     ) -> None:
         self._system, self._store, self._pictures = system, store, pictures
         self.names = [recording.name for recording in recordings]
-        self._truth = {each.name: each.events(system.labels) for each in recordings}
-
-    def check(self, metric: str) -> None:
-        """Raise InputError if there is no score of that name in the system's year."""
-        scores = self.score({name: Events() for name in self.names})
-        if metric not in scores:
-            msg = f"training.metric: no score is called {metric!r}; {nearest(metric, scores)}"
-            raise InputError(msg)
+        self._truth = {
+            each.name: FrameTable.from_events(each.events(system.labels), system.labels)
+            for each in recordings
+        }
 
     def predict(self, index: int) -> dict[str, Points]:
         """Return what the system hears in a recording, by the recording's name."""
@@ -63,11 +61,19 @@ class Judge:
         output = predict_stored(self._system, self._store, name, pictures=self._pictures)
         return {name: self._system.codec.decode_points(output)}
 
-    def score(self, found: Mapping[str, Points | Events]) -> dict[str, float]:
+    def score(self, found: Mapping[str, Points]) -> dict[str, float]:
         """Return the scores of all recordings by the rules of the system's year."""
         system = self._system
         scores = seld_scores(self._truth, found, year=system.year, labels=system.labels)
         return {name: float(value) for name, value in scores.overall.items()}
+
+
+def check_metric(name: str, system: SeldSystem) -> None:
+    """Raise InputError if there is no score of that name in the system's year."""
+    scores = seld_scores(Events(), Events(), year=system.year, labels=system.labels).overall
+    if name not in scores:
+        msg = f"training.metric: no score is called {name!r}; {nearest(name, scores)}"
+        raise InputError(msg)
 
 
 class SystemModule(lightning.LightningModule):
@@ -126,7 +132,7 @@ class SystemModule(lightning.LightningModule):
         if not loss < float("inf"):
             msg = (
                 f"the loss is {loss} after epoch {self.current_epoch + 1}; lower "
-                "training.learning_rate or set trainer.gradient_clip_val=1"
+                "training.learning_rate or set trainer.gradient_clip_val=1, with another --out"
             )
             raise HearsightError(msg)
 
@@ -149,4 +155,5 @@ class SystemModule(lightning.LightningModule):
             found = {name: points for part in parts for name, points in part.items()}
         self._found = {}
         self.scores = self._judge.score(found)
-        self.log_dict(self.scores, sync_dist=True)
+        known = {name: value for name, value in self.scores.items() if math.isfinite(value)}
+        self.log_dict(known, sync_dist=True)

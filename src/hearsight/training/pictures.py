@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.progress import Progress
 
@@ -36,6 +37,7 @@ def prepare_pictures(
     recordings: Sequence[Listed],
     store: FeatureStore,
     *,
+    device: torch.device | None = None,
     tell: Callable[[str], None] = lambda _: None,
     is_watched: bool = False,
 ) -> None:
@@ -44,10 +46,12 @@ def prepare_pictures(
     Parameters
     ----------
     system : SeldSystem
-        With eyes, on the device that shall do the work.
+        With eyes.
     recordings : sequence of Listed
     store : FeatureStore
         Where maps are kept; see `pictures_of`.
+    device : torch.device, optional
+        Where the eyes are brought if there is work; default: they stay where they are.
     tell : callable
         Gets a line of text.
     is_watched : bool
@@ -64,6 +68,7 @@ def prepare_pictures(
     missing = {name: path for name, path in videos.items() if not store.has(name, path)}
     if not missing:
         return
+    system.eyes.network.to(device=device)
     tell(f"maps of the pictures of {len(missing)} of {len(videos)} recordings into {store.folder}")
     with Progress(console=Console(stderr=True), disable=not is_watched) as progress:
         task = progress.add_task("pictures", total=len(missing))

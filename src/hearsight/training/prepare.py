@@ -63,23 +63,36 @@ class _Job:
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Read the sound, (channels, samples), at the system's sample rate."""
         path, rate = self.listed.audio, self.sample_rate
-        found, expected = _info(path), N_CHANNELS[self.audio_format]
-        if found.channels != expected:
-            msg = (
-                f"{path}: has {found.channels} channels, but {self.audio_format} has {expected}; "
-                "convert it or choose another format"
-            )
-            raise DatasetError(msg)
-        if found.frames == 0:
-            msg = f"{path}: holds no sound; copy it again or remove it"
-            raise MediaError(msg)
-        if found.samplerate != rate:
+        self._check()
+        if _info(path).samplerate != rate:
             yield from iterate_audio(path, block=_BLOCK_S * rate, sample_rate=rate)
             return
         # Ten times as fast as decoding by FFmpeg, which short recordings would notice.
         with _reading(path):
             for block in soundfile.blocks(path, _BLOCK_S * rate, dtype="float32", always_2d=True):
                 yield np.ascontiguousarray(block.T)
+
+    def _check(self) -> None:
+        """Refuse sound that is not what the system hears, or of which a part is missing."""
+        path, expected = self.listed.audio, N_CHANNELS[self.audio_format]
+        found = _info(path)
+        if found.channels != expected:
+            msg = (
+                f"{path}: has {found.channels} channels, but {self.audio_format} has {expected}; "
+                "convert it or choose another format"
+            )
+            raise DatasetError(msg)
+        if found.samplerate < MIN_SAMPLE_RATE:
+            msg = (
+                f"{path}: sample rate {found.samplerate} Hz is below {MIN_SAMPLE_RATE} Hz; too "
+                "little is left to locate anything, remove it"
+            )
+            raise MediaError(msg)
+        if found.frames < LABEL_HOP_S * found.samplerate:
+            msg = f"{path}: holds no sound of {LABEL_HOP_S:g} s; copy it again or remove it"
+            raise MediaError(msg)
+        with open_container(path):
+            pass  # refuses files that are cut off, which soundfile takes for short ones
 
 
 @dataclass(frozen=True)

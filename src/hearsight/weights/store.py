@@ -10,6 +10,7 @@ The folder is what `hearsight train` leaves, and what `--system` and `evaluate` 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -17,10 +18,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
 from hearsight.errors import HearsightError, WeightsError
+from hearsight.features.frames import VisualMap
 from hearsight.features.normalize import FeatureStatistics
 from hearsight.recording.files import replacing
 from hearsight.systems import registry
@@ -64,11 +67,11 @@ def save_system(
     from hearsight import __version__
 
     root = Path(folder)
-    _write(root / WEIGHTS_NAME, system.network, system.name)
+    _write(root / WEIGHTS_NAME, system.network, system=system.name)
     if system.statistics is not None:
         system.statistics.save(root / STATISTICS_NAME)
-    if system.eyes is not None and not (root / EYES_NAME).is_file():  # they do not learn
-        _write(root / EYES_NAME, system.eyes.network, system.name)
+    if system.eyes is not None:
+        _write_eyes(root / EYES_NAME, system.eyes)
     about = {
         "format": _FORMAT,
         "system": system.name,
@@ -82,11 +85,20 @@ def save_system(
         temporary.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
-def _write(path: Path, network: nn.Module, system: str) -> None:
+def _write_eyes(path: Path, eyes: VisualMap) -> None:
+    """Write eyes unless they are there: they do not learn, and are large."""
+    if path.is_file():
+        with contextlib.suppress(SafetensorError), safe_open(path, "pt") as file:
+            if (file.metadata() or {}).get("eyes") == eyes.weights:
+                return
+    _write(path, eyes.network, eyes=eyes.weights)
+
+
+def _write(path: Path, network: nn.Module, **about: str) -> None:
     state = network.state_dict()
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     with replacing(path) as temporary:
-        save_file(tensors, temporary, {"format": _FORMAT, "system": system})
+        save_file(tensors, temporary, {"format": _FORMAT, **about})
 
 
 def read_about(folder: str | Path) -> dict[str, Any]:
