@@ -122,12 +122,6 @@ def _error_rate(counts: Counts, ratio: Ratio) -> Floats:
     return ratio(np.asarray(errors), counts.by_class["references"].sum(axis=-1))
 
 
-def _harmonic(precision: Floats, recall: Floats, ratio: Ratio) -> Floats:
-    """F of precision and recall; 0 where both are 0."""
-    f = ratio(2.0 * precision * recall, precision + recall)
-    return np.asarray(np.where(precision + recall == 0.0, 0.0, f))
-
-
 def _seld_score(scores: dict[str, Floats]) -> Floats:
     recall = scores.get("localization_recall", scores.get("localization_f_score"))
     assert recall is not None
@@ -165,15 +159,8 @@ def _apart(counts: Counts, ratio: Ratio) -> Table:
 
 def _single_instances(counts: Counts, ratio: Ratio) -> Table:
     def scores(part: dict[str, Floats]) -> dict[str, Floats]:
-        true, predicted = part["references"], part["predictions"]
-
         def f_of(found: Floats) -> Floats:
-            precision, recall = ratio(found, predicted), ratio(found, true)
-            undefined = (predicted == 0.0) | (true == 0.0)
-            value = _harmonic(precision, recall, ratio)
-            return np.asarray(
-                np.where(undefined, np.where(predicted + true == 0.0, np.nan, 0.0), value)
-            )
+            return ratio(2.0 * found, part["references"] + part["predictions"])
 
         return {
             "f_score": f_of(part["true_positives"]),
