@@ -146,9 +146,31 @@ def test_a_disk_that_fills_up_leaves_what_is_whole(data, system, monkeypatch):
     assert sorted(path.name for path in store.folder.iterdir()) == [*whole, "settings.json"]
 
 
-def test_a_recording_without_samples_is_named(data, system):
-    soundfile.write(data.recordings[0].audio, np.zeros((0, 4)), 24000)
-    with pytest.raises(DatasetError, match=r"fold3_room1_mix001\.wav: holds no sound"):
+@pytest.mark.parametrize(
+    ("n_samples", "sample_rate", "message"),
+    [
+        (0, 24000, "holds no sound of 0.1 s"),
+        (2399, 24000, "holds no sound of 0.1 s"),
+        (8000, 4000, "sample rate 4000 Hz is below 8000 Hz"),
+    ],
+)
+def test_sound_too_poor_to_learn_from_is_named(data, system, n_samples, sample_rate, message):
+    soundfile.write(data.recordings[0].audio, np.zeros((n_samples, 4)), sample_rate)
+    with pytest.raises(DatasetError, match=rf"fold3_room1_mix001\.wav: {message}"):
+        prepare(system, data.recordings, store_of(data.root / "features", system))
+
+
+def test_the_shortest_recording_has_one_label_frame(data, system):
+    store, listed = store_of(data.root / "features", system), data.recordings[0]
+    soundfile.write(listed.audio, np.zeros((2400, 4)), 24000)
+    prepare(system, [listed], store)
+    assert system.n_labels(store.n_frames(listed.name)) == 1
+
+
+def test_a_recording_that_is_cut_off_is_named(data, system):
+    audio = data.recordings[0].audio
+    os.truncate(audio, audio.stat().st_size // 3)
+    with pytest.raises(DatasetError, match=r"fold3_room1_mix001\.wav: is cut off"):
         prepare(system, data.recordings, store_of(data.root / "features", system))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +58,8 @@ def train(
             f"{name} {value:.3f}" for name, value in done.scores.items() if value is not None
         )
         typer.echo(f"best after epoch {done.epoch}: {scores}")
-        typer.echo(f"weights in {done.folder}; try hearsight evaluate {done.folder} --data {data}")
+        then = shlex.join(["hearsight", "evaluate", str(done.folder), "--data", str(data)])
+        typer.echo(f"weights in {done.folder}; try {then}")
 
 
 def _tell(line: str) -> None:

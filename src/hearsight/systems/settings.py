@@ -156,8 +156,13 @@ def read_changes(file: str | Path | None, assignments: Sequence[str] = ()) -> di
         try:
             loaded = OmegaConf.create(Path(file).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError, OmegaConfBaseException) as error:
-            reason = (str(error).splitlines() or ["unreadable"])[0]
-            msg = f"{file}: cannot be read as settings ({reason}); expected YAML with sections"
+            problem = getattr(error, "problem", None) or error  # of YAML, without its context
+            reason = (str(problem).splitlines() or ["unreadable"])[0]
+            mark = getattr(error, "problem_mark", None)
+            where = f" in line {mark.line + 1}" if mark else ""
+            msg = (
+                f"{file}: cannot be read as settings ({reason}{where}); expected YAML with sections"
+            )
             raise InputError(msg) from error
         if not isinstance(loaded, DictConfig):
             msg = f"{file}: holds no sections; expected YAML such as 'training: {{epochs: 5}}'"

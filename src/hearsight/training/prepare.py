@@ -35,6 +35,9 @@ from hearsight.features.normalize import FeatureStatistics, file_list_hash
 from hearsight.features.store import FeatureStore
 from hearsight.features.streaming import store_features
 from hearsight.recording.audio import iterate_audio
+from hearsight.recording.container import open_container
+from hearsight.recording.grid import LABEL_HOP_S
+from hearsight.recording.recording import MIN_SAMPLE_RATE
 from hearsight.systems.seld import N_CHANNELS, SeldSystem
 
 _BLOCK_S = 20  # of sound in memory, and tried before all is estimated
@@ -63,8 +66,7 @@ class _Job:
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Read the sound, (channels, samples), at the system's sample rate."""
         path, rate = self.listed.audio, self.sample_rate
-        self._check()
-        if _info(path).samplerate != rate:
+        if self._checked_rate() != rate:
             yield from iterate_audio(path, block=_BLOCK_S * rate, sample_rate=rate)
             return
         # Ten times as fast as decoding by FFmpeg, which short recordings would notice.
@@ -72,8 +74,8 @@ class _Job:
             for block in soundfile.blocks(path, _BLOCK_S * rate, dtype="float32", always_2d=True):
                 yield np.ascontiguousarray(block.T)
 
-    def _check(self) -> None:
-        """Refuse sound that is not what the system hears, or of which a part is missing."""
+    def _checked_rate(self) -> int:
+        """Return the sample rate of a file that is whole and what the system hears."""
         path, expected = self.listed.audio, N_CHANNELS[self.audio_format]
         found = _info(path)
         if found.channels != expected:
@@ -93,6 +95,7 @@ class _Job:
             raise MediaError(msg)
         with open_container(path):
             pass  # refuses files that are cut off, which soundfile takes for short ones
+        return int(found.samplerate)
 
 
 @dataclass(frozen=True)
@@ -288,7 +291,8 @@ def _attempt(job: _Job) -> HearsightError | None:
         return error
     except OSError as error:
         reason = error.strerror or str(error)
-        return DatasetError(f"{job.listed.audio}: cannot be read ({reason}); check the file")
+        what = f"{job.listed.audio}: its features cannot be made"
+        return DatasetError(f"{what} ({reason}); check the file and the space on the disk")
     return None
 
 
