@@ -198,17 +198,33 @@ def test_statistics_of_all_recordings_take_the_test_split_in(
     assert measured.count == 2 * learned_from.count
 
 
-@pytest.mark.slow
-def test_a_killed_run_goes_on_to_the_same_weights(corpus: Path, tmp_path: Path) -> None:
-    straight = train("seldnet", corpus, out=tmp_path / "straight", changes=LONGER)
-    out = tmp_path / "killed"
-    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    process = subprocess.Popen(command(corpus, out, *LONGER), env=environment)
+def wait_for_an_epoch(process: subprocess.Popen[str], out: Path) -> None:
     deadline = time.monotonic() + 120.0
     while not (out / "checkpoints" / "last.ckpt").exists():
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.01)
+
+
+@pytest.mark.slow
+def test_a_run_is_interrupted_with_a_word(corpus: Path, tmp_path: Path) -> None:
+    endless = command(corpus, tmp_path / "run", *QUICK, "training.epochs=100000")
+    process = subprocess.Popen(endless, stderr=subprocess.PIPE, text=True)
+    wait_for_an_epoch(process, tmp_path / "run")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1].endswith("finished outputs are whole, run again to go on")
+    assert load_system(tmp_path / "run").statistics is not None
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_weights(corpus: Path, tmp_path: Path) -> None:
+    straight = train("seldnet", corpus, out=tmp_path / "straight", changes=LONGER)
+    out = tmp_path / "killed"
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    process = subprocess.Popen(command(corpus, out, *LONGER), env=environment, text=True)
+    wait_for_an_epoch(process, out)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     subprocess.run(command(corpus, out, *LONGER), env=environment, check=True)

@@ -25,6 +25,7 @@ from hearsight.training.config import RunSettings, differences, run_settings
 from hearsight.training.machine import (
     CHECKPOINT_NAME,
     CHECKPOINTS_NAME,
+    interruptible,
     make_loaders,
     make_trainer,
     quiet,
@@ -126,12 +127,13 @@ def train(
             f"{len(material.parts.validation)} recordings to choose by {metric}"
         )
         checkpoint = root / CHECKPOINTS_NAME / CHECKPOINT_NAME
-        trainer.fit(
-            SystemModule(system, settings.training, judge),
-            *make_loaders(windows, settings, trainer, len(judge.names)),
-            ckpt_path=checkpoint if checkpoint.is_file() else None,
-            weights_only=True,
-        )
+        with interruptible():
+            trainer.fit(
+                SystemModule(system, settings.training, judge),
+                *make_loaders(windows, settings, trainer, len(judge.names)),
+                ckpt_path=checkpoint if checkpoint.is_file() else None,
+                weights_only=True,
+            )
     about = read_about(root)
     return Trained(root, about["origin"]["epoch"], about["scores"])
 

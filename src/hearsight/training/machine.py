@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,6 +120,16 @@ def make_loaders(
 
 def _as_it_is(batch: Any) -> Any:
     return batch  # `Windows` gives whole batches
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Hand Ctrl-C on: Lightning would leave Python for it, and ignore the next one."""
+    try:
+        yield
+    except SystemExit as error:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        raise KeyboardInterrupt from error
 
 
 @contextmanager
