@@ -277,6 +277,17 @@ def test_salsa_drops_what_two_sources_share_and_noise_lifts_nothing():
     assert (everywhere(diffuse)[4:, :, :190] != 0).all()
 
 
+def test_salsa_hears_the_direction_of_a_silent_frame_from_its_neighbors():
+    burst = foa_of(40.0, 0.0)
+    stop = RATE // 2
+    burst[:, stop:] = 0.0
+    silent = stop // 300 + 1  # the first frame whose window holds no sound
+    made = Salsa.foa(is_selective=False)(burst)[4:, :, :190]
+    has_direction = (made != 0).any(dim=0).all(dim=-1)
+    assert has_direction[: silent + 3].all()
+    assert not has_direction[silent + 3 : -3].any()
+
+
 def test_phases_above_the_limit_are_left_out():
     made = SalsaLite.salsa_lite()(array_of(40.0, 0.0)[0])[4:]
     assert (made[:, :, :42] != 0).any(dim=1).all()

@@ -255,9 +255,11 @@ class Salsa(Feature):
 
     def _directions(self, spectra: torch.Tensor) -> torch.Tensor:
         """Return the cues of every bin, shape (..., channels - 1, frames, bins)."""
-        audible = spectra[..., 0, :, :].abs() > 0.0
+        omni = spectra[..., 0, :, :]
         if self.is_selective:
-            audible &= above_noise(_tracking_signal(spectra[..., 0, :, :]))
+            audible = above_noise(_tracking_signal(omni))
+        else:
+            audible = _moving_power(omni, _REACH, _REACH) > 0.0
         # Eigenvectors are the costly part: compute them only where they are wanted.
         cues = spectra.real.new_zeros(*audible.shape, spectra.shape[-3] - 1)
         windows = _windows(spectra)
@@ -322,8 +324,13 @@ def _wrapped(values: torch.Tensor, before: int, after: int) -> torch.Tensor:
 
 def _tracking_signal(spectra: torch.Tensor) -> torch.Tensor:
     """Return the root mean square of each frame and the two before it."""
-    longer = _wrapped(power(spectra), 2, 0)
-    return (longer.unfold(-2, 3, 1).sum(dim=-1) / 3.0).sqrt()
+    return _moving_power(spectra, 2, 0).sqrt()
+
+
+def _moving_power(spectra: torch.Tensor, before: int, after: int) -> torch.Tensor:
+    """Return the mean power of each frame and those around it."""
+    longer = _wrapped(power(spectra), before, after)
+    return longer.unfold(-2, before + 1 + after, 1).mean(dim=-1)
 
 
 def _may_be_direct(covariances: torch.Tensor) -> torch.Tensor:
