@@ -150,6 +150,20 @@ def test_what_cannot_be_is_said_before_anything_is_computed(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_corpus_that_notes_no_classes_has_those_of_the_system(
+    corpus: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(corpus, tmp_path / "mine")
+    (tmp_path / "mine" / "simulation.json").unlink()
+    mine = tuple(f"class {i}" for i in range(13))
+    changes = (*QUICK, "training.epochs=1", f"system.labels=[{','.join(mine)}]")
+    done = train("seldnet", tmp_path / "mine", out=tmp_path / "run", changes=changes)
+    assert evaluate(done.folder, tmp_path / "mine").scores.labels == mine
+    few = (*QUICK, "system.labels=[bell]")
+    with pytest.raises(InputError, match=r"\.csv: row \d+: .*class"):
+        train("seldnet", tmp_path / "mine", out=tmp_path / "few", changes=few)
+
+
 @pytest.mark.parametrize("feature", ["gcc", "salsa_lite"])
 def test_arrays_are_learned_from_and_judged(tmp_path: Path, feature: str) -> None:
     scene = SceneSettings(duration=2.0, n_sources=1, n_silent=0)

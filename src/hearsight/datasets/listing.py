@@ -130,13 +130,18 @@ class ChallengeFolders:
         self._check_names()
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The class list: what a generated corpus notes, else that of the challenges since 2022."""
+    def noted_labels(self) -> tuple[str, ...] | None:
+        """The class list that a generated corpus notes, None for one that says nothing of it."""
         try:
             noted = json.loads((self.root / NOTES_NAME).read_text(encoding="utf-8"))
             return tuple(noted["labels"])
         except (OSError, ValueError, LookupError, TypeError):
-            return DCASE_2022
+            return None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class list that is noted, else that of the challenges since 2022."""
+        return self.noted_labels or DCASE_2022
 
     def problems(self) -> tuple[str, ...]:
         """Return what is missing, a line each; empty if the corpus is whole.

@@ -193,8 +193,9 @@ def _system(
             raise DatasetError(msg)
         if len(recordings) < n_all:
             notes.append(f"Without a picture and left out: {n_all - len(recordings)} of {n_all}.")
-    if dataset.labels != system.labels:
-        other = sorted(set(dataset.labels) ^ set(system.labels)) or ["their order"]
+    noted = dataset.noted_labels
+    if noted and noted != system.labels:
+        other = sorted(set(noted) ^ set(system.labels)) or ["their order"]
         msg = (
             f"{data}: its class list is not that of {trained.folder} (different: "
             f"{', '.join(other)}); give data with the classes that the system was trained on"

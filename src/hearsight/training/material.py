@@ -77,9 +77,10 @@ class Material:
         if system.sees:
             system = system.with_eyes(load_resnet(_eyes_of(settings)))
         dataset = open_dataset(data, system.audio_format)
-        if dataset.labels != system.labels:
+        noted = dataset.noted_labels
+        if noted and noted != system.labels:
             msg = (
-                f"{data}: its classes are {', '.join(dataset.labels)}; give them to the system by "
+                f"{data}: its classes are {', '.join(noted)}; give them to the system by "
                 "system.labels, in this order"
             )
             raise InputError(msg)
