@@ -95,5 +95,5 @@ def claim_folder(path: str | Path, settings: Mapping[str, object]) -> None:
 def _cannot_write(target: Path, error: OSError) -> MediaError:
     return MediaError(
         f"{target}: cannot be written ({error.strerror or error}); free space or choose another "
-        "place with --out"
+        "place"
     )

@@ -10,6 +10,7 @@ from typing import Any
 import lightning
 from lightning.pytorch.callbacks import Callback
 
+from hearsight.errors import InputError
 from hearsight.metrics.formulas import LOWER_IS_BETTER
 from hearsight.training.module import SystemModule
 from hearsight.weights.store import save_system
@@ -43,6 +44,22 @@ class KeepBest(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take up the best score of an interrupted run."""
         self._best = state_dict["best"]
+
+    def on_load_checkpoint(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        checkpoint: dict[str, Any],
+    ) -> None:
+        """Refuse to shorten a run."""
+        del pl_module
+        n_done = checkpoint["epoch"] + 1
+        if trainer.max_epochs is not None and n_done > trainer.max_epochs:
+            msg = (
+                f"{self._folder}: has been trained for {n_done} epochs; set training.epochs to as "
+                "many or more, or choose another --out"
+            )
+            raise InputError(msg)
 
     def on_train_epoch_start(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule

@@ -20,6 +20,7 @@ from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 from torch.utils.data import DataLoader
 
 from hearsight.errors import InputError
+from hearsight.training.checkpoints import WholeCheckpoints
 from hearsight.training.config import RunSettings
 from hearsight.training.data import EpochOrder, Windows
 
@@ -70,6 +71,7 @@ def make_trainer(
             max_epochs=settings.training.epochs,
             check_val_every_n_epoch=settings.training.validate_every,
             callbacks=[best, state, *bars],
+            plugins=[WholeCheckpoints()],
             logger=TensorBoardLogger(root, name=LOG_NAME, version=""),
             enable_progress_bar=is_watched,
             enable_model_summary=False,
