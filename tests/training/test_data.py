@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from hearsight.systems import find
 from hearsight.systems.seld import SeldSystem
 from hearsight.training.config import DataSettings, run_settings
 from hearsight.training.data import EpochOrder, SparseTarget, Windows, split
+from hearsight.training.machine import make_loaders
 from hearsight.training.material import seeded_system
 from hearsight.training.prepare import fit_statistics, prepare, store_of
 from training.conftest import SMALL
@@ -146,6 +149,29 @@ def test_processes_share_the_windows(
     assert {len(share) for share in shares} == {11}
     n = len(windows)
     assert {place % n for share in shares for place in share} == set(range(n))
+
+
+@pytest.mark.parametrize(("n_validation", "n_ranks"), [(5, 2), (2, 3), (4, 1)])
+def test_loaders_give_each_process_its_share(
+    corpus: Path,
+    system_and_store: tuple[SeldSystem, FeatureStore],
+    n_validation: int,
+    n_ranks: int,
+) -> None:
+    windows = Windows(
+        system_and_store[0], open_dataset(corpus, "foa").recordings, system_and_store[1]
+    )
+    settings = run_settings(find("seldnet"), None, SMALL)
+    learned, judged = [], []
+    for rank in range(n_ranks):
+        trainer: Any = SimpleNamespace(global_rank=rank, world_size=n_ranks)
+        training, validation = make_loaders(windows, settings, trainer, n_validation)
+        assert sum(len(batch["audio"]) for batch in training) == -(-len(windows) // n_ranks)
+        learned.extend(training.sampler)
+        judged.append(list(validation))
+    assert set(learned) == set(range(len(windows)))
+    assert all(judged)
+    assert {place for share in judged for place in share} == set(range(n_validation))
 
 
 def test_rooms_are_held_out(corpus: Path) -> None:
