@@ -43,6 +43,20 @@ def test_the_flag_counts_half():
     torch.testing.assert_close(accdoa_loss(output, target, on_screen=True), expected)
 
 
+def test_flags_are_compared_in_full_precision(monkeypatch):
+    def as_on_a_gpu(output, target):
+        assert not torch.is_autocast_enabled("cpu")
+        assert output.dtype == torch.float32
+        return cross_entropy(output, target)
+
+    cross_entropy = functional.binary_cross_entropy
+    monkeypatch.setattr(functional, "binary_cross_entropy", as_on_a_gpu)
+    output, target = torch.rand(2, 4, 5, 3).bfloat16(), torch.ones(2, 4, 5, 3)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = accdoa_loss(output, target, on_screen=True)
+    torch.testing.assert_close(mixed, accdoa_loss(output.float(), target, on_screen=True))
+
+
 @pytest.mark.parametrize("loss", [accdoa_loss, masked_accdoa_loss])
 def test_wrong_shapes_are_told(loss):
     with pytest.raises(InputError, match="both have shape"):

@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -40,7 +41,9 @@ def accdoa_loss(output: Tensor, target: Tensor, *, on_screen: bool = False) -> T
     if not on_screen:
         return functional.mse_loss(output, target)
     places = functional.mse_loss(output[..., :-1], target[..., :-1])
-    return (places + functional.binary_cross_entropy(output[..., -1], target[..., -1])) / 2
+    with torch.autocast(output.device.type, enabled=False):  # which refuses cross-entropy
+        found, wanted = output[..., -1].to(target.dtype), target[..., -1]
+        return (places + functional.binary_cross_entropy(found, wanted)) / 2
 
 
 def masked_accdoa_loss(output: Tensor, target: Tensor) -> Tensor:
