@@ -46,6 +46,7 @@ def test_differences_are_named() -> None:
         ("system.rnn_size=100", "no multiple of"),
         ("system.dropout=1", "must lie in"),
         ("system.n_filters=0", "must be at least 1"),
+        ("system.n_heads=0", "must be at least 1"),
         ("data.workers=-1", "must not be negative"),
         ("data.validation=half", "data.validation: Invalid value"),
     ],

@@ -126,7 +126,9 @@ class SeldnetSettings:
     @property
     def heads(self) -> int:
         """How many heads they have."""
-        return self.n_heads or (4 if self.year == 2022 else 8)
+        if self.n_heads is not None:
+            return self.n_heads
+        return 4 if self.year == 2022 else 8
 
 
 def published_training(settings: SeldnetSettings) -> TrainingSettings:
