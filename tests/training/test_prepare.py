@@ -131,6 +131,14 @@ def test_a_disk_that_is_too_small_is_foreseen(data, system, monkeypatch):
     assert not store.folder.exists()
 
 
+def test_a_place_that_cannot_be_written_is_told_once(data, system):
+    (data.root / "features").write_text("a file")
+    said = []
+    with pytest.raises(MediaError, match=r"features/.*settings\.json: cannot be written"):
+        prepare(system, data.recordings, store_of(data.root / "features", system), tell=said.append)
+    assert len(said) == 1
+
+
 def test_a_disk_that_fills_up_leaves_what_is_whole(data, system, monkeypatch):
     store, append = store_of(data.root / "features", system), FrameFile.append
 
@@ -230,6 +238,23 @@ def test_killed_and_resumed_equals_uninterrupted(data, system, how):
     for listed in recordings:
         expected = uninterrupted.read(listed.name)
         torch.testing.assert_close(store.read(listed.name), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+def test_processes_that_are_just_starting_do_not_cry_out(data):
+    command = [sys.executable, "-m", "hearsight", "prepare", "starss23", str(data.root)]
+    running = subprocess.Popen(
+        [*command, "--workers", "2"], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while running.poll() is None and len(_children(running.pid)) < 3:  # one keeps their semaphores
+        time.sleep(0.01)
+    workers = _children(running.pid)
+    os.killpg(running.pid, signal.SIGINT)
+    said = running.communicate(timeout=60)[1]
+    assert said == "hearsight: interrupted; finished outputs are whole, run again to go on\n"
+    assert running.returncode == 130
+    assert _gone(workers)
 
 
 def _children(pid):

@@ -166,9 +166,7 @@ class FeatureStore:
         FrameFile
             Takes at least one piece. Nothing is kept if the block fails.
         """
-        if not (self.folder / SETTINGS_NAME).is_file():
-            with replacing(self.folder / SETTINGS_NAME) as temporary:
-                temporary.write_text(json.dumps(self.about, indent=2) + "\n", encoding="utf-8")
+        self.note_settings()
         about = {"format": _FORMAT, "key": self.key}
         if source is not None:
             about["source_bytes"] = str(source.stat().st_size)
@@ -176,6 +174,18 @@ class FeatureStore:
             frames = FrameFile(file, str(source or name))
             yield frames
             frames.finish(about)
+
+    def note_settings(self) -> None:
+        """Write beside the features what they are made with, unless that is there.
+
+        Raises
+        ------
+        MediaError
+            If it cannot be written: then features cannot either.
+        """
+        if not (self.folder / SETTINGS_NAME).is_file():
+            with replacing(self.folder / SETTINGS_NAME) as temporary:
+                temporary.write_text(json.dumps(self.about, indent=2) + "\n", encoding="utf-8")
 
     def remove_abandoned(self) -> None:
         """Remove what killed processes have left half-written."""

@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -188,7 +189,7 @@ def prepare(
     Raises
     ------
     MediaError
-        Before anything is written, if the disk is too small.
+        Before anything is computed, if the disk is too small or not to be written.
     DatasetError
         At the end, if recordings could not be read: their names, and why the first could not.
     """
@@ -208,6 +209,7 @@ def prepare(
             "--features"
         )
         raise MediaError(msg)
+    store.note_settings()
     failures: dict[str, HearsightError] = {}
     with (
         Progress(console=Console(stderr=True), disable=not is_watched) as progress,
@@ -271,7 +273,8 @@ def _done(jobs: Sequence[_Job], workers: int) -> Generator[tuple[_Job, Hearsight
         min(workers, len(jobs)), multiprocessing.get_context("spawn"), _begin
     )
     try:
-        running = {pool.submit(_attempt, job): job for job in jobs}
+        with _without_interruption():
+            running = {pool.submit(_attempt, job): job for job in jobs}
         for future in concurrent.futures.as_completed(running):
             yield running[future], future.result()
     except BrokenProcessPool as error:
@@ -294,6 +297,19 @@ def _attempt(job: _Job) -> HearsightError | None:
         what = f"{job.listed.audio}: its features cannot be made"
         return DatasetError(f"{what} ({reason}); check the file and the space on the disk")
     return None
+
+
+@contextlib.contextmanager
+def _without_interruption() -> Iterator[None]:
+    """Let Ctrl-C wait, also in processes that are started here: those never hear of it."""
+    if sys.platform == "win32":  # knows no masks; `_begin` makes processes deaf when they are up
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:
