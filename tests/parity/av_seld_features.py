@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -74,7 +75,8 @@ def make_feature(parameters: dict[str, Any]) -> LogIntensity:
 
 def check_audio_features(reference: Reference) -> None:
     feature, arrays = make_feature(reference.spec["parameters"]), reference.arrays
-    assert feature == LogIntensity.av_seld() or reference.salt != "v1"
+    # Another folder may hold other settings than those published.
+    assert feature == LogIntensity.av_seld() or "HEARSIGHT_REFERENCE" in os.environ
     bands = feature.spectrum.bands
     np.testing.assert_allclose(bands.weights(), arrays["mel_matrix"], atol=1e-8)
     for name, sound in make_inputs(reference).items():
