@@ -61,7 +61,16 @@ def test_what_is_missing_is_named_and_the_rest_prepared(root, capsys):
     assert prepare("starss23", root) == 2
     said = capsys.readouterr()
     assert "fold3_room9_mix001: " in said.err
-    assert "1 files are missing or empty" in said.err
+    assert "1 files are missing, empty or wrong" in said.err
+    assert "features of all recordings" in said.out
+
+
+def test_annotations_are_read_before_anyone_trains_on_them(root, capsys):
+    (wrong, *_) = sorted((root / "metadata_dev").rglob("*.csv"))
+    wrong.write_text("0,0,0,10,20\n1,99,0,10,20\n")
+    assert prepare("starss23", root) == 2
+    said = capsys.readouterr()
+    assert f"hearsight: {wrong}: row 2: unknown class 99" in said.err
     assert "features of all recordings" in said.out
 
 

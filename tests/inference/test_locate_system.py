@@ -271,6 +271,17 @@ def test_damaged_weights_are_refused(weights):
             TrainedSystem.load(folder)
 
 
+def test_what_someone_has_written_into_the_description_is_passed_over(weights):
+    folder = weights("foa")
+    about = json.loads((folder / "system.json").read_text())
+    about["scores"] = {"f_score": "good", "error_rate": 0.5}
+    about["origin"] = {"data": "mine", "train": {"rooms": ["kitchen", 2]}}
+    (folder / "system.json").write_text(json.dumps(about))
+    said = TrainedSystem.load(folder).sentences
+    assert "It was trained on mine (rooms 2)." in said
+    assert "When its weights were chosen, it scored error_rate 0.500." in said
+
+
 def test_a_system_that_sees_is_shown_the_pictures(recordings, make_system, tmp_path):
     class Eye(Ear):
         def forward(self, audio, video):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,7 +61,7 @@ def prepare(
     n_bytes = sum(store.path(each.name).stat().st_size for each in data.recordings)
     typer.echo(f"{store.folder}: features of all recordings, {in_bytes(n_bytes)}")
     if n_problems:
-        typer.echo(f"hearsight: {n_problems} files are missing or empty (above)", err=True)
+        typer.echo(f"hearsight: {n_problems} files are missing, empty or wrong (above)", err=True)
     return 2 if n_problems else 0
 
 
@@ -90,8 +91,8 @@ def _system(name: str, changes: tuple[str, ...], known: Known) -> SeldSystem:
 
 
 def _verify(data: ChallengeFolders) -> int:
-    """Say what is there, and what is missing; returns the number of missing files."""
-    problems = data.problems()
+    """Say what is there, and what is missing or wrong; returns the number of such files."""
+    problems = [*data.problems(), *_wrong_annotations(data)]
     for problem in problems:
         typer.echo(f"hearsight: {problem}", err=True)
     n_annotated = sum(each.metadata is not None for each in data.recordings)
@@ -101,3 +102,15 @@ def _verify(data: ChallengeFolders) -> int:
         f"annotations, {n_filmed} with a picture"
     )
     return len(problems)
+
+
+def _wrong_annotations(data: ChallengeFolders) -> Iterator[str]:
+    """Find rows that training and judging would stumble over."""
+    from hearsight.errors import InputError
+
+    for each in data.recordings:
+        if each.metadata is not None:
+            try:
+                each.events(data.labels)
+            except InputError as error:
+                yield str(error)

@@ -138,7 +138,7 @@ class TrainedSystem:
             rooms = ", ".join(map(str, self.training_rooms))
             where = f" (rooms {rooms})" if rooms else ""
             said.append(f"It was trained on {origin['data']}{where}.")
-        known = [f"{name} {value:.3f}" for name, value in scores.items() if value is not None]
+        known = [f"{name} {value:.3f}" for name, value in scores.items() if _is_number(value)]
         if known:
             said.append(f"When its weights were chosen, it scored {', '.join(known)}.")
         return tuple(said)
@@ -148,7 +148,7 @@ class TrainedSystem:
         """The rooms of its data that it was trained on or chosen by, as far as they are known."""
         parts = (self.about["origin"].get(part) for part in ("train", "validation"))
         rooms = {n for part in parts if isinstance(part, dict) for n in part.get("rooms", ())}
-        return tuple(sorted(rooms - {0}))
+        return tuple(sorted(room for room in rooms if _is_number(room) and room))
 
     def suited(self, findings: Findings) -> Findings:
         """Take a recording for what the system hears and sees, if it can be that.
@@ -240,6 +240,11 @@ class TrainedSystem:
             # A click of a file is heard as one label frame.
             missing = max(0, system.label_samples - sound.shape[1]) if index == 0 else 0
             yield np.pad(sound, ((0, 0), (0, missing)))
+
+
+def _is_number(value: object) -> bool:
+    """Tell what stands in a text file, which anyone may have edited."""
+    return isinstance(value, int | float)
 
 
 def _arranged(layout: ChannelLayout, audio_format: AudioFormat) -> ChannelLayout | None:

@@ -56,7 +56,8 @@ def load_strictly(network: nn.Module, state: Mapping[str, Tensor], source: str |
     Raises
     ------
     WeightsError
-        If names are missing or unknown, or shapes differ; the message lists them.
+        If names are missing or unknown, or shapes differ; the message lists them. If a value is not
+        finite.
     """
     try:
         network.load_state_dict(dict(state), strict=True)
@@ -65,3 +66,7 @@ def load_strictly(network: nn.Module, state: Mapping[str, Tensor], source: str |
         reasons = " ".join(" ".join(str(error).splitlines()[1:]).split())
         msg = f"{source}: does not fit {type(network).__name__}: {reasons}"
         raise WeightsError(msg) from error
+    broken = [name for name, value in state.items() if not bool(value.isfinite().all())]
+    if broken:
+        msg = f"{source}: {broken[0]} is not finite; copy the file again or train again"
+        raise WeightsError(msg)
