@@ -4,6 +4,7 @@ import pytest
 from hearsight.errors import InputError
 from hearsight.events.accdoa import Accdoa, SedDoa
 from hearsight.events.events import Event, Events, Track
+from hearsight.events.multi_accdoa import MultiAccdoa
 
 LABELS = ("knock", "bell", "speech")
 
@@ -24,6 +25,16 @@ def test_the_length_of_a_vector_decides():
     assert points.classes.tolist() == [2]
     assert points.elevation.tolist() == [-90.0]
     assert points.activity.tolist() == [0.6]
+
+
+@pytest.mark.parametrize("codec", [Accdoa(LABELS), MultiAccdoa(LABELS)], ids=["one", "multi"])
+def test_a_vector_of_the_threshold_is_silent_in_single_precision_too(codec):
+    shape = (1, 3) if isinstance(codec, Accdoa) else (1, 3, 3)
+    output = np.zeros((*shape, 3), dtype=np.float32)
+    output[..., 1, :] = (0.3, 0.4, 0.0)
+    assert np.linalg.norm(output[..., 1, :].astype(float)) > 0.5
+    assert len(codec.decode_points(output)) == 0
+    assert len(codec.decode_points(1.001 * output)) > 0
 
 
 def test_only_the_longest_vectors_of_a_frame():

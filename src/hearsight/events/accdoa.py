@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from hearsight.errors import InputError
 from hearsight.events.classes import class_list
-from hearsight.events.codec import Codec, Components, check_labels, checked
+from hearsight.events.codec import Codec, Components, check_labels, checked, is_longer
 from hearsight.events.points import FloatArray, Points
 
 
@@ -69,11 +69,13 @@ class Accdoa(Codec):
     def decode_points(self, array: ArrayLike) -> Points:
         """See `Codec.decode_points`."""
         values = checked(array, len(self.labels), len(self.components))
-        length = np.linalg.norm(values[..., : self.components.n_axes], axis=-1)
-        if self.most_per_frame is not None and self.most_per_frame < length.shape[1]:
+        vectors = values[..., : self.components.n_axes]
+        is_active = is_longer(vectors, self.threshold)
+        if self.most_per_frame is not None:
+            length = np.linalg.norm(vectors, axis=-1)
             rank = np.argsort(np.argsort(-length, axis=1, kind="stable"), axis=1)
-            length = np.where(rank < self.most_per_frame, length, 0.0)
-        frames, classes = np.nonzero(length > self.threshold)
+            is_active &= rank < self.most_per_frame
+        frames, classes = np.nonzero(is_active)
         return self.components.points(values[frames, classes], frames, classes, self.labels)
 
 

@@ -220,6 +220,21 @@ def checked(array: ArrayLike, *shape: int | None) -> FloatArray:
     return values
 
 
+def is_longer(vectors: FloatArray, threshold: ArrayLike) -> NDArray[np.bool_]:
+    """Tell which vectors are longer than a threshold, in the float32 of networks.
+
+    There the vector (0.3, 0.4) is not longer than 0.5; the float64 of its float32 is.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (..., axes)
+    threshold : array_like
+        Broadcasts with the lengths, shape (...).
+    """
+    length = np.linalg.norm(vectors, axis=-1).astype(np.float32)
+    return length > np.asarray(threshold, dtype=np.float32)
+
+
 def check_labels(labels: tuple[str, ...]) -> None:
     """Raise InputError if a class list is empty or holds a label twice."""
     if not labels or len(set(labels)) != len(labels):

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hearsight.errors import InputError, nearest
 from hearsight.events.classes import class_list
-from hearsight.events.codec import Codec, Components, check_labels, checked
+from hearsight.events.codec import Codec, Components, check_labels, checked, is_longer
 from hearsight.events.points import FloatArray, Points
 from hearsight.spatial.directions import to_angles, to_vectors
 
@@ -132,7 +132,7 @@ class MultiAccdoa(Codec):
             distance = values[..., self.components.n_axes]
             np.maximum(distance, 0.0, out=distance)
         vectors = values[..., : self.components.n_axes]
-        active = np.linalg.norm(vectors, axis=-1) > np.reshape(self.threshold, (-1, 1))
+        active = is_longer(vectors, np.reshape(self.threshold, (-1, 1)))
         unified = _unify(similar_pairs(vectors, active, self.unify_deg), active, self.merge)
         means = np.einsum("fct,fctk->fck", unified.weights, values)
         if self.merge == "angles" and not self.components.planar:
