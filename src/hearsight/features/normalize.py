@@ -20,7 +20,7 @@ from typing import Self
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from hearsight.errors import InputError, WeightsError
 from hearsight.recording.files import replacing
@@ -198,7 +198,7 @@ class FeatureStatistics:
         }
         about = {"format": _FORMAT, "origin": json.dumps(self.origin, sort_keys=True)}
         with replacing(path) as temporary:
-            save_file(tensors, temporary, about)
+            temporary.write_bytes(save(tensors, about))  # whose errors are those of files
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

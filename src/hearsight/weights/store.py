@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from hearsight.errors import HearsightError, WeightsError
@@ -98,7 +98,8 @@ def _write(path: Path, network: nn.Module, **about: str) -> None:
     state = network.state_dict()
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     with replacing(path) as temporary:
-        save_file(tensors, temporary, {"format": _FORMAT, **about})
+        # Not by save_file, whose error for a full disk is no OSError.
+        temporary.write_bytes(save(tensors, {"format": _FORMAT, **about}))
 
 
 def read_about(folder: str | Path) -> dict[str, Any]:
