@@ -207,6 +207,7 @@ def check_baseline(name: str, case: Mapping[str, Any], arrays: Arrays, n_classes
         codec = type(codec)(
             codec.labels, codec.components, case["thresh"], unify_deg=case["unify_deg"]
         )
+    assert {"files", "csv"} & set(case), f"{name}: nothing to compare with"
     decoded = [codec.decode_points(split(item, n_classes, *leading)) for item in output]
     for points, rows in zip(decoded, case.get("files", {}).values(), strict="files" in case):
         expected = as_table(rows, len(case["columns"].split(" ")[0].split(",")))
