@@ -230,7 +230,7 @@ def test_a_run_is_interrupted_with_a_word(corpus: Path, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=20)
-        # Python drops one that comes while an object is taken down; a person presses again.
+        # On a busy machine one was lost now and then; a person presses again.
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     finally:
