@@ -61,7 +61,7 @@ def test_what_is_missing_is_named_and_the_rest_prepared(root, capsys):
     assert prepare("starss23", root) == 2
     said = capsys.readouterr()
     assert "fold3_room9_mix001: " in said.err
-    assert "1 files are missing, empty or wrong" in said.err
+    assert "1 file is missing, empty or wrong" in said.err
     assert "features of all recordings" in said.out
 
 

@@ -220,6 +220,33 @@ def test_mid_and_side_are_heard_as_left_and_right(recordings, listen):
     torch.testing.assert_close(heard, pair, rtol=1e-3, atol=1e-3)
 
 
+class Behind(torch.nn.Module):
+    """A network that hears the first class of all behind, to the left."""
+
+    def __init__(self, system):
+        super().__init__()
+        self.like = torch.nn.Parameter(system.output(silence_for(system))[0])
+
+    def forward(self, audio):
+        output = torch.zeros(len(audio), *self.like.shape)
+        output[:, :, 0, 0], output[:, :, 0, 1] = -0.5, 0.866
+        return output
+
+
+def silence_for(system):
+    channels = system.feature.n_channels(2)
+    return {"audio": torch.zeros(1, channels, system.n_window_frames, system.feature.n_bins)}
+
+
+def test_stereo_does_not_tell_back_from_front(recordings, make_system):
+    system = make_system(year=2025, audio_format="stereo", output="accdoa")
+    system = dataclasses.replace(system, network=Behind(system))
+    path = recordings.scene("stereo", 2.0, snr_db=20.0)
+    trained = TrainedSystem(path.parent, system, {"origin": {}, "scores": {}}, "0")
+    (event,) = heard_by(trained, path, channels="stereo")
+    assert event.azimuth == pytest.approx(60.0, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("layout", "audio_format", "message"),
     [

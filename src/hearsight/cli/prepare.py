@@ -61,7 +61,8 @@ def prepare(
     n_bytes = sum(store.path(each.name).stat().st_size for each in data.recordings)
     typer.echo(f"{store.folder}: features of all recordings, {in_bytes(n_bytes)}")
     if n_problems:
-        typer.echo(f"hearsight: {n_problems} files are missing, empty or wrong (above)", err=True)
+        files = "1 file is" if n_problems == 1 else f"{n_problems} files are"
+        typer.echo(f"hearsight: {files} missing, empty or wrong (above)", err=True)
     return 2 if n_problems else 0
 
 

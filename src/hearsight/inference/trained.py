@@ -16,6 +16,7 @@ from hearsight import systems
 from hearsight.datasets.listing import AudioFormat
 from hearsight.errors import InputError, WeightsError, nearest
 from hearsight.events.events import Events
+from hearsight.events.formats.dcase import fold_to_front
 from hearsight.features.streaming import stream
 from hearsight.inference.hearing import SILENT, Heard
 from hearsight.inference.predict import predict
@@ -221,7 +222,11 @@ class TrainedSystem:
         if system.eyes is not None:  # two kilobytes a second: even those of hours can be held
             seen = torch.cat([*system.eyes.of_video(findings.media.path)])
         output = predict(system, pieces, seen)
-        found = system.codec.decode(output, duration)
+        points = system.codec.decode_points(output)
+        if system.audio_format == "stereo":  # which sounds the same from behind
+            front = np.array([fold_to_front(azimuth) for azimuth in points.azimuth])
+            points = dataclasses.replace(points, azimuth=front)
+        found = points.to_events(duration)
         events = (dataclasses.replace(each, offset=min(each.offset, duration)) for each in found)
         return Heard(
             Events(events, system.labels, duration),

@@ -37,7 +37,7 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
             raise WeightsError(msg)
         return load_file(file)
     except (OSError, SafetensorError, ValueError) as error:
-        reason = (str(error).splitlines() or ["unreadable"])[0]
+        reason = getattr(error, "strerror", None) or (str(error).splitlines() or ["unreadable"])[0]
         msg = f"{file}: cannot be read as safetensors ({reason}); copy it again"
         raise WeightsError(msg) from error
 
