@@ -15,6 +15,9 @@ from pathlib import Path
 
 import torch
 
+from hearsight.datasets import open_dataset
+from hearsight.events.scene import Scene
+from hearsight.pictures.azimuth import write_azimuth
 from hearsight.scenes.planner import SceneSettings
 from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 from hearsight.training.evaluate import evaluate
@@ -22,8 +25,10 @@ from hearsight.training.evaluation import Evaluation
 from hearsight.training.fit import train
 from hearsight.weights.store import load_system
 
-N_RECORDINGS = 120
-SCENE = SceneSettings(duration=30.0, n_sources=10, max_polyphony=2, n_silent=0)
+N_RECORDINGS = 200
+SCENE = SceneSettings(
+    duration=30.0, n_sources=10, max_polyphony=2, n_silent=0, elevation_deg=(-45.0, 45.0)
+)
 CORPUS = Starss23Settings(SCENE, rt60_s=0.3, seed=7, kinds=("foa",))
 
 SETTINGS = Path(__file__).with_name("learning.yaml")
@@ -51,10 +56,11 @@ it.
 
 {n_recordings} recordings of {duration:g} s by the [generator](generator.md) (seed {seed}),
 {minutes:g} minutes in all: thirteen classes of procedural sounds, {n_sources} sounds each, up to
-{polyphony} at once, half of them moving, rooms with an RT60 of about {rt60:g} s, noise at {snr:g}
-dB. Half of the recordings, in rooms {learned}, are the training split, of which rooms {chosen}
-only choose the best weights; the rooms of the test split, {tested}, are heard for the first time
-when they are judged.
+{polyphony} at once, half of them moving, up to {elevation:g}° above and below the listener, rooms
+with an RT60 of about {rt60:g} s, noise at {snr:g} dB.
+Half of the recordings, in rooms {learned}, are the training split, of which
+rooms {chosen} only choose the best weights; the rooms of the test split, {tested},
+are heard for the first time when they are judged.
 
 A SELDnet of {weights:,} weights (the published one has 737,141):
 
@@ -68,6 +74,10 @@ jackknife intervals, beside [floors and ceilings](metrics.md):
 {scores}
 
 {verdict}
+
+![Azimuth and elevation over time in one recording, with the truth](images/results-azimuth.png)
+
+One recording of the test split: what was heard in colors, the truth in gray.
 
 | class | F | LE | LR |
 |---|---|---|---|
@@ -90,6 +100,10 @@ def main() -> None:
     spent = trained(corpus, run)
     done = evaluate(run, corpus)
     options.out.write_text(page(done, run, spent), encoding="utf-8")
+    name, heard = next(iter(done.predictions.items()))
+    recording = next(each for each in open_dataset(corpus).recordings if each.name == name)
+    picture = options.out.parent / "images" / "results-azimuth.png"
+    write_azimuth(Scene(heard), picture, recording.events(heard.labels))
     print(f"{options.out}: written")
 
 
@@ -116,6 +130,7 @@ def page(done: Evaluation, run: Path, spent: float) -> str:
         minutes=N_RECORDINGS * SCENE.duration / 60,
         n_sources=SCENE.n_sources,
         polyphony=SCENE.max_polyphony,
+        elevation=SCENE.elevation_deg[1],
         rt60=CORPUS.rt60_s,
         snr=CORPUS.noise.snr_db,
         learned=listed([*origin["train"]["rooms"], *origin["validation"]["rooms"]]),
