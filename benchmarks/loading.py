@@ -2,7 +2,7 @@
 
 Features are read without processes of their own, one step after the other, single thread: what
 `data.workers` takes off the step comes on top. The files are in the memory of the system, as those
-of a whole STARSS23 (2.4 GB) are after the first epoch.
+of ten hours of sound (3.2 GB) are after the first epoch.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ CATALOG: tuple[Known, ...] = (
         "starss23",
         "scenes in real rooms; FOA and tetrahedral array, 360-degree pictures, distances",
         "Shimada et al., NeurIPS 2023",
-        "7.4 h annotated, 168 recordings",
+        "168 annotated recordings",
         "MIT",
         "https://zenodo.org/records/7880637",
         Starss23,
