@@ -71,8 +71,10 @@ def test_a_run_goes_on_from_a_whole_checkpoint_and_does_not_shrink(
     settings, out = (*SMALL, "data.validation=train"), tmp_path / "run"
     train("seldnet", corpus, out=out, changes=(*settings, "training.epochs=2"))
     assert [each.name for each in (out / "checkpoints").iterdir()] == ["last.ckpt"]
+    noted = (out / "settings.yaml").read_text()
     with pytest.raises(InputError, match=r"trained for 2 epochs; set training\.epochs"):
         train("seldnet", corpus, out=out, changes=(*settings, "training.epochs=1"))
+    assert (out / "settings.yaml").read_text() == noted
     os.truncate(out / "checkpoints/last.ckpt", 5000)
     with pytest.raises(WeightsError, match="is damaged or no checkpoint"):
         train("seldnet", corpus, out=out, changes=(*settings, "training.epochs=3"))

@@ -119,8 +119,8 @@ def train(
         trainer = make_trainer(root, settings, best, is_watched=is_watched)
         system = material.prepared(tell, is_watched=is_watched)
         judge, windows = material.judge(system), material.windows(system)
-        with replacing(root / SETTINGS_NAME) as temporary:
-            temporary.write_text(as_yaml(settings), encoding="utf-8")
+        if not (root / SETTINGS_NAME).is_file():
+            _note(root, settings)
         tell(
             f"{name}: {system.weight_count():,} weights; {len(windows)} windows of "
             f"{len(material.parts.train)} recordings to learn from, "
@@ -134,8 +134,14 @@ def train(
                 ckpt_path=checkpoint if checkpoint.is_file() else None,
                 weights_only=True,
             )
+    _note(root, settings)  # only now: what a run that goes on may not change is refused meanwhile
     about = read_about(root)
     return Trained(root, about["origin"]["epoch"], about["scores"])
+
+
+def _note(root: Path, settings: RunSettings) -> None:
+    with replacing(root / SETTINGS_NAME) as temporary:
+        temporary.write_text(as_yaml(settings), encoding="utf-8")
 
 
 def _check_place(root: Path, registration: Registration, settings: RunSettings) -> None:
