@@ -10,6 +10,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -84,6 +85,21 @@ def resampling_weights(n_recordings: int, n_draws: int, generator: np.random.Gen
     """Return how often each recording is drawn, shape (n_draws, n_recordings)."""
     equal = np.full(n_recordings, 1.0 / n_recordings)
     return generator.multinomial(n_recordings, equal, size=n_draws).astype(float)
+
+
+def or_none(values: Mapping[str, float]) -> dict[str, float | None]:
+    """Return plain numbers ready for JSON, None where one is not finite.
+
+    Parameters
+    ----------
+    values : mapping of str to float
+
+    Examples
+    --------
+    >>> or_none({"f_score": np.float64(0.5), "localization_error": np.nan})
+    {'f_score': 0.5, 'localization_error': None}
+    """
+    return {name: float(value) if np.isfinite(value) else None for name, value in values.items()}
 
 
 def _check(confidence: float) -> None:

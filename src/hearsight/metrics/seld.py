@@ -40,7 +40,13 @@ from hearsight.metrics.counts import (
 from hearsight.metrics.definitions import AngleRule, Average, Definition, definition_of
 from hearsight.metrics.formulas import Table, scores_of
 from hearsight.metrics.frames import FrameTable
-from hearsight.metrics.intervals import Interval, bootstrap, jackknife, resampling_weights
+from hearsight.metrics.intervals import (
+    Interval,
+    bootstrap,
+    jackknife,
+    or_none,
+    resampling_weights,
+)
 from hearsight.metrics.official import OFFICIAL_FRAMES, as_written, official_end
 
 _log = logging.getLogger(__name__)
@@ -102,10 +108,10 @@ class SeldScores:
             "average": self.average,
             "strict_parity": self.strict_parity,
             "recordings": len(self.names),
-            "overall": _or_none(self.overall),
-            "by_class": {label: _or_none(row) for label, row in self.by_class.items()},
+            "overall": or_none(self.overall),
+            "by_class": {label: or_none(row) for label, row in self.by_class.items()},
             "intervals": {
-                name: _or_none(interval._asdict()) for name, interval in self.intervals.items()
+                name: or_none(interval._asdict()) for name, interval in self.intervals.items()
             },
         }
 
@@ -137,10 +143,6 @@ class SeldScores:
         return _scores(
             self.counts.at(files), names, self.labels, *how, strict_parity=self.strict_parity
         )
-
-
-def _or_none(values: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: float(value) if np.isfinite(value) else None for name, value in values.items()}
 
 
 def room_of(name: str) -> str:
