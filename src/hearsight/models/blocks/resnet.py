@@ -1,7 +1,8 @@
 """`ResNet`: residual networks for pictures, under the published names of their parameters.
 
 Pictures are (batch, channels, height, width), normalized as the weights want them; for ImageNet's
-see `hearsight.features.frames`. Maps have a 32nd of their height and width, rounded up.
+see `hearsight.features.frames`. Maps have a 32nd of their height and width, rounded up, or a 16th.
+Spectrograms are pictures of one channel.
 
 References
 ----------
@@ -19,8 +20,8 @@ from torch import Tensor, nn
 
 from hearsight.errors import InputError
 
-_N_FILTERS = (64, 128, 256, 512)
-"""Of the four stages; each but the first halves height and width."""
+_N_STAGES = 4
+"""Each has twice the filters of the one before."""
 
 
 class BasicBlock(nn.Module):
@@ -88,7 +89,7 @@ class Bottleneck(nn.Module):
 
 
 class ResNet(nn.Module):
-    """A residual network of four stages.
+    """A residual network of four stages; `n_channels` has the channels of its map.
 
     Parameters
     ----------
@@ -96,8 +97,14 @@ class ResNet(nn.Module):
         `BasicBlock` or `Bottleneck`.
     n_blocks : sequence of four int
         In each stage.
-    n_classes : int
-        1000 for ImageNet.
+    n_classes : int or None
+        1000 for ImageNet; None: the network has no classifier.
+    n_inputs : int
+        Channels of the pictures.
+    n_filters : int
+        Of the first stage.
+    last_stride : {1, 2}
+        What the last stage divides height and width by; 1 leaves maps of a 16th of the picture.
 
     Raises
     ------
@@ -109,45 +116,46 @@ class ResNet(nn.Module):
         self,
         block: type[BasicBlock | Bottleneck],
         n_blocks: Sequence[int],
-        n_classes: int = 1000,
+        n_classes: int | None = 1000,
+        *,
+        n_inputs: int = 3,
+        n_filters: int = 64,
+        last_stride: int = 2,
     ) -> None:
         super().__init__()
-        if len(n_blocks) != len(_N_FILTERS):
+        if len(n_blocks) != _N_STAGES:
             msg = f"n_blocks must have one number for each of four stages, got {list(n_blocks)}"
             raise InputError(msg)
-        self.conv1 = _convolution(3, _N_FILTERS[0], 7, stride=2)
-        self.bn1 = nn.BatchNorm2d(_N_FILTERS[0])
+        self.conv1 = _convolution(n_inputs, n_filters, 7, stride=2)
+        self.bn1 = nn.BatchNorm2d(n_filters)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        n_inputs = _N_FILTERS[0]
-        for stage, (n_filters, n) in enumerate(zip(_N_FILTERS, n_blocks, strict=True)):
-            first = block(n_inputs, n_filters, stride=2 if stage else 1)
-            n_inputs = block.expansion * n_filters
-            others = (block(n_inputs, n_filters, stride=1) for _ in range(n - 1))
+        n_before, strides = n_filters, (1, 2, 2, last_stride)
+        for stage, (n, stride) in enumerate(zip(n_blocks, strides, strict=True)):
+            n_inside = n_filters * 2**stage
+            first = block(n_before, n_inside, stride)
+            n_before = block.expansion * n_inside
+            others = (block(n_before, n_inside, stride=1) for _ in range(n - 1))
             self.add_module(f"layer{stage + 1}", nn.Sequential(first, *others))
-        self.fc = nn.Linear(n_inputs, n_classes)
+        self.n_channels = n_before
+        self.fc = None if n_classes is None else nn.Linear(n_before, n_classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-
-    @property
-    def n_channels(self) -> int:
-        """Channels of the map: 512 or 2048."""
-        return self.fc.in_features
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return the last map.
 
         Parameters
         ----------
-        pictures : Tensor, shape (batch, 3, height, width)
+        pictures : Tensor, shape (batch, inputs, height, width)
 
         Returns
         -------
         Tensor, shape (batch, channels, height / 32, width / 32)
-            Not negative; 7 x 7 for pictures of 224 x 224.
+            Not negative; 7 x 7 for pictures of 224 x 224. With `last_stride=1` a 16th: 14 x 14.
         """
         maps: Tensor = self.maxpool(torch.relu(self.bn1(self.conv1(pictures))))
-        for stage in range(len(_N_FILTERS)):
+        for stage in range(_N_STAGES):
             maps = self.get_submodule(f"layer{stage + 1}")(maps)
         return maps
 
@@ -157,17 +165,36 @@ class ResNet(nn.Module):
 
     def logits(self, pictures: Tensor) -> Tensor:
         """Return the scores of the classes before the softmax, shape (batch, classes)."""
+        if self.fc is None:
+            msg = "this network has no classifier; build it with n_classes"
+            raise InputError(msg)
         return cast("Tensor", self.fc(self.pooled(pictures)))
 
 
-def resnet18(n_classes: int = 1000) -> ResNet:
-    """Build ResNet-18 with random weights: maps of 512 channels."""
-    return ResNet(BasicBlock, (2, 2, 2, 2), n_classes)
+def resnet18(
+    n_classes: int | None = 1000, *, n_inputs: int = 3, n_filters: int = 64, last_stride: int = 2
+) -> ResNet:
+    """Build ResNet-18 with random weights: maps of 512 channels, or of eight times `n_filters`."""
+    return ResNet(
+        BasicBlock,
+        (2, 2, 2, 2),
+        n_classes,
+        n_inputs=n_inputs,
+        n_filters=n_filters,
+        last_stride=last_stride,
+    )
 
 
 def resnet50(n_classes: int = 1000) -> ResNet:
     """Build ResNet-50 with random weights: maps of 2048 channels."""
     return ResNet(Bottleneck, (3, 4, 6, 3), n_classes)
+
+
+def scatter_gains(network: nn.Module) -> None:
+    """Draw the gains of all batch normalizations about 1, with a deviation of 0.02."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, mean=1.0, std=0.02)
 
 
 def _convolution(n_inputs: int, n_outputs: int, size: int, stride: int = 1) -> nn.Conv2d:
