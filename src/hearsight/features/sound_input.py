@@ -164,13 +164,14 @@ class SoundInput:
             samples, sample_rate, n_fft=self.n_fft, hop_length=self.hop_length
         ).float()
         if self.n_frames is not None:
-            before = (picture.shape[-1] - self.n_frames) // 2
-            if before < 0:
+            spare = picture.shape[-1] - self.n_frames
+            if spare < 0:
                 msg = (
                     f"the spectrogram of {excerpt.size} samples has {picture.shape[-1]} frames, "
                     f"fewer than n_frames={self.n_frames}; hear more seconds"
                 )
                 raise InputError(msg)
+            before = round(spare / 2)
             picture = picture[:, before : before + self.n_frames]
         return picture[None]
 

@@ -1,0 +1,14 @@
+"""The visual-context family against what the originals computed."""
+
+from parity import visual_context_frontends
+from parity.not_built import agree
+from parity.reference import Check, Reference
+
+SYSTEM = "visual-context"
+CHECKS: dict[str, Check] = {
+    **visual_context_frontends.CHECKS,
+}
+
+
+def test_agrees_with_the_original(reference: Reference) -> None:
+    agree(reference, CHECKS)
