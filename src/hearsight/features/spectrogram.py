@@ -60,12 +60,12 @@ def log_density(
         raise InputError(msg)
     frames = waveform.unfold(-1, n_fft, hop_length)
     window = _tukey(n_fft).to(waveform)
-    spectra = torch.fft.rfft((frames - frames.mean(dim=-1, keepdim=True)) * window)
-    density = torch.view_as_real(spectra).square().sum(dim=-1)
-    density /= sample_rate * window.square().sum()
+    window /= (sample_rate * window.square().sum()).sqrt()
+    spectra = torch.fft.rfft((frames - frames.mean(dim=-1, keepdim=True)).mul_(window))
+    density = spectra.real.square() + spectra.imag.square()
     # Negative frequencies count too; 0 Hz and half the sample rate have none.
     density[..., 1 : (n_fft + 1) // 2] *= 2.0
-    return ((density + _FLOOR).log() / _DIVISOR).transpose(-1, -2)
+    return density.add_(_FLOOR).log_().div_(_DIVISOR).transpose(-1, -2)
 
 
 def _tukey(length: int) -> Tensor:
