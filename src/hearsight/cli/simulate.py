@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from hearsight.recording.layout import ChannelLayout
     from hearsight.scenes.folder import Camera
     from hearsight.scenes.measured import MeasuredRoom
+    from hearsight.scenes.pair_sets import Pair
     from hearsight.scenes.planner import SceneSettings
     from hearsight.scenes.soundbank import SoundBank
     from hearsight.scenes.starss23 import Entry
     from hearsight.spatial.projection import Projection
 
-LAYOUTS = ("scene", "starss23", "dcase2025")
+PAIR_LAYOUTS = ("vggsound", "flickr-soundnet")
+LAYOUTS = ("scene", "starss23", "dcase2025", *PAIR_LAYOUTS)
 
 
 def simulate(
@@ -30,14 +32,19 @@ def simulate(
         str,
         typer.Option(
             help="scene: one recording (scene.wav, scene.mp4, truth.json); starss23: a corpus; "
-            "dcase2025: stereo clips with a picture, cut out of a corpus."
+            "dcase2025: stereo clips with a picture, cut out of a corpus; vggsound, "
+            "flickr-soundnet: pairs of a picture and a sound."
         ),
     ] = "scene",
     recordings: Annotated[
-        int | None, typer.Option(help="How many (starss23: 4; dcase2025: 100).")
+        int | None,
+        typer.Option(help="How many (starss23: 4; dcase2025: 100; pairs to learn from: 1000)."),
     ] = None,
+    test: Annotated[int | None, typer.Option(help="Pairs: how many to judge by (200).")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another scene.")] = 0,
-    duration: Annotated[float | None, typer.Option(help="Seconds (12; starss23: 30).")] = None,
+    duration: Annotated[
+        float | None, typer.Option(help="Seconds (12; starss23: 30; pairs: 3).")
+    ] = None,
     sources: Annotated[int | None, typer.Option(help="How many sounds (3; starss23: 10).")] = None,
     polyphony: Annotated[
         int | None, typer.Option(help="How many may sound at once (2; starss23: 3).")
@@ -72,7 +79,7 @@ def simulate(
         float | None, typer.Option(help="scene: degrees across a perspective picture (90).")
     ] = None,
     width: Annotated[
-        int | None, typer.Option(help="Of the pictures in pixels (640; starss23: 448).")
+        int | None, typer.Option(help="Of the pictures in pixels (640; starss23: 448; pairs: 256).")
     ] = None,
     room_rt60: Annotated[
         float | None, typer.Option(help="Seconds of reverberation (none: free field).")
@@ -89,6 +96,12 @@ def simulate(
         typer.Option(help="Your own: FOLDER/<class>/*.wav, and *.jpg or *.png (made by code)."),
     ] = None,
     masks: Annotated[bool, typer.Option("--masks", help="scene: write masks.npz as well.")] = False,
+    things: Annotated[
+        int | None, typer.Option(help="Pairs: at most this many things in a picture (4).")
+    ] = None,
+    videos: Annotated[
+        bool, typer.Option("--videos", help="Pairs: write a video of each as well.")
+    ] = False,
 ) -> None:
     """Make synthetic recordings with exact labels."""
     from hearsight.errors import InputError, nearest
@@ -102,6 +115,7 @@ def simulate(
         "sounds": sounds,
     }
     only_clips = {"from": source, "on-screen": on_screen}
+    only_pairs = {"test": test, "things": things, "videos": videos or None}
     only_scene = {
         "format": channels,
         "geometry": geometry,
@@ -113,6 +127,14 @@ def simulate(
     if layout not in LAYOUTS:
         msg = f"unknown layout {layout!r}; {nearest(layout, LAYOUTS)}"
         raise InputError(msg)
+    if layout in PAIR_LAYOUTS and not demo:
+        away = ("sources", "polyphony", "room-rt60", "sounds")
+        extra = {"only": only, **{name: options[name] for name in away}, **only_scene, **only_clips}
+        _refuse(extra, f"the layout {layout} is made of pictures with one sound each")
+        given = _given(n_train=recordings, duration=duration, size_px=width, snr_db=snr)
+        _write_pairs(folder, layout, seed, given, only_pairs)
+        return
+    _refuse(only_pairs, f"only the layouts {' and '.join(PAIR_LAYOUTS)} are sets of pairs")
     if layout == "dcase2025" and not demo:
         extra = {"only": only, **options, **only_scene}
         _refuse(extra, "the layout dcase2025 is cut out of a corpus that is there")
@@ -242,7 +264,29 @@ def _write_dcase2025(
     typer.echo(f"{folder}: {n_clips} stereo clips in the layout of DCASE 2025")
 
 
-def _watch(made: Iterator[Entry] | Iterator[Clip], n_recordings: int) -> None:
+def _write_pairs(
+    folder: Path, layout: str, seed: int, given: dict[str, Any], only_pairs: dict[str, Any]
+) -> None:
+    from hearsight.scenes.pair_sets import PairSetSettings, write_pairs
+
+    most = only_pairs["things"]
+    settings = PairSetSettings(
+        layout=layout,
+        seed=seed,
+        has_videos=bool(only_pairs["videos"]),
+        **given,
+        **_given(
+            n_test=only_pairs["test"], n_things=None if most is None else (min(2, most), most)
+        ),
+    )
+    _watch(write_pairs(folder, settings), settings.n_pairs)
+    typer.echo(
+        f"{folder}: {settings.n_train} training and {settings.n_test} test pairs in the layout of "
+        f"{layout}"
+    )
+
+
+def _watch(made: Iterator[Entry] | Iterator[Clip] | Iterator[Pair], n_recordings: int) -> None:
     """Go through recordings while they are made, with a progress bar if somebody looks."""
     from rich.console import Console
     from rich.progress import Progress
