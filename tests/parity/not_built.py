@@ -95,10 +95,8 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "ezvsl",
             "fnac",
             "lvs",
-            "negative_audio_metrics",
             "ogl",
             "slavc",
-            "sslalign",
             "vcs",
             "vggss_baselines",
         }

@@ -1,11 +1,12 @@
 """The visual-context family against what the originals computed."""
 
-from parity import visual_context_frontends
+from parity import visual_context_family_metrics, visual_context_frontends
 from parity.not_built import agree
 from parity.reference import Check, Reference
 
 SYSTEM = "visual-context"
 CHECKS: dict[str, Check] = {
+    **visual_context_family_metrics.CHECKS,
     **visual_context_frontends.CHECKS,
 }
 
