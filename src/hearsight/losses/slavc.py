@@ -58,7 +58,7 @@ def supervised_loss(
     Parameters
     ----------
     maps : Tensor, shape (batch, rows, columns)
-        Enlarged to the truth's size; any numbers.
+        Any numbers; they are enlarged to the truth's size.
     truth : Tensor, shape (batch, height, width)
         In [0, 1].
     has_truth : Tensor, shape (batch,)

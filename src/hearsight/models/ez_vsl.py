@@ -38,11 +38,6 @@ class EzVslNet(nn.Module):
         super().__init__()
         self.trunks = ProjectedTrunks(1, n_embedding, width, picture_dropout, sound_dropout=0.0)
 
-    @property
-    def picture_trunk(self) -> ResNet:
-        """What sees, before the projection."""
-        return self.trunks.picture_trunk
-
     def forward(self, pictures: Tensor, sounds: Tensor) -> PairEmbedding:
         """Embed pictures and sounds.
 
@@ -66,3 +61,13 @@ class EzVslNet(nn.Module):
     def cosine(self, pictures: Tensor, sounds: Tensor) -> Tensor:
         """Map where each picture fits its sound, in [-1, 1]; shape (batch, height, width)."""
         return self(pictures, sounds).own_cosines().clamp(-1, 1)
+
+    def start_from(self, trained: ResNet) -> None:
+        """Give what sees the weights of a ResNet-18 that knows ImageNet.
+
+        Raises
+        ------
+        InputError
+            If its filters are not those of this network.
+        """
+        self.trunks.picture_trunk.start_from(trained)

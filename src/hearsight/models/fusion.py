@@ -80,12 +80,12 @@ def between_grids(source: tuple[int, int], target: tuple[int, int], *, wraps: bo
     return Resampling(*np.meshgrid(rows, columns, indexing="ij"), source, wraps=wraps)
 
 
-def combine(acoustic: NDArray[np.floating], synchrony: NDArray[np.floating]) -> NDArray[np.float32]:
+def combine(acoustic: NDArray[np.floating], visual: NDArray[np.floating]) -> NDArray[np.float32]:
     """Weigh what is heard by what is seen.
 
     Parameters
     ----------
-    acoustic, synchrony : ndarray, shape (frames, height, width)
+    acoustic, visual : ndarray, shape (frames, height, width)
         In [0, 1].
 
     Returns
@@ -93,7 +93,7 @@ def combine(acoustic: NDArray[np.floating], synchrony: NDArray[np.floating]) -> 
     ndarray of float32, shape (frames, height, width)
         In [0, 1]; the acoustic map itself in frames where nothing is seen.
     """
-    seen = np.asarray(synchrony, np.float32)
+    seen = np.asarray(visual, np.float32)
     strongest = seen.max(axis=(1, 2), keepdims=True)
     agreement = np.divide(seen, strongest, out=np.ones_like(seen), where=strongest > 1e-3)
     return np.asarray(acoustic, np.float32) * (UNSEEN + (1.0 - UNSEEN) * agreement)
@@ -102,10 +102,12 @@ def combine(acoustic: NDArray[np.floating], synchrony: NDArray[np.floating]) -> 
 def boxes_of_track(
     frames: NDArray[np.int64],
     directions: NDArray[np.float64] | None,
-    synchrony: NDArray[np.floating],
+    maps: NDArray[np.floating],
     projection: Projection,
+    *,
+    threshold: float | None = None,
 ) -> NDArray[np.float64]:
-    """Find the moving thing that belongs to a track, frame by frame.
+    """Find the thing in the picture that belongs to a track, frame by frame.
 
     Parameters
     ----------
@@ -113,27 +115,32 @@ def boxes_of_track(
         Label frames of the track.
     directions : ndarray, shape (n, 3), optional
         Unit vectors; a thing must be seen within 15 degrees of its direction. None takes the
-        thing that moves most with the sound.
-    synchrony : ndarray, shape (labels, rows, columns)
-        The synchrony map, smoothed here over a second.
+        thing that fits the sound best.
+    maps : ndarray, shape (labels, rows, columns)
+        Where something in the picture moves with the sound, or is like it.
     projection : Projection
         With directions if `directions` are given.
+    threshold : float, optional
+        What the map reaches within a box. Default: half of its greatest value, smoothed over a
+        second.
 
     Returns
     -------
     ndarray, shape (n, 4)
         Left, top, width, height in pixels; NaN where no such thing is seen.
     """
-    rows, columns = synchrony.shape[1:]
+    rows, columns = maps.shape[1:]
     scale = np.array([projection.width / columns, projection.height / rows] * 2)
     is_panorama = projection.kind == "equirectangular"
     found = np.full((len(frames), 4), np.nan)
     for row, frame in enumerate(frames):
-        near = np.asarray(synchrony[max(0, frame - _SPAN) : frame + _SPAN + 1], np.float32)
+        span = _SPAN if threshold is None else 0
+        near = np.asarray(maps[max(0, frame - span) : frame + span + 1], np.float32)
         mean = near.mean(axis=0) if len(near) else np.zeros((rows, columns), np.float32)
         if mean.max() < 0.05:
             continue
-        for box, _ in boxes_above(mean, 0.5 * float(mean.max()), is_panorama=is_panorama):
+        level = 0.5 * float(mean.max()) if threshold is None else threshold
+        for box, _ in boxes_above(mean, level, is_panorama=is_panorama):
             pixels = np.array(box) * scale
             if directions is None or _is_near(pixels, directions[row], projection):
                 found[row] = pixels

@@ -16,7 +16,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from hearsight.models.blocks.pairs import PairEmbedding, check_pairs, embedded, pooled
-from hearsight.models.blocks.resnet import resnet18, scatter_gains
+from hearsight.models.blocks.resnet import ResNet, resnet18, scatter_gains
 
 
 class LvsNet(nn.Module):
@@ -57,3 +57,13 @@ class LvsNet(nn.Module):
     def cosine(self, pictures: Tensor, sounds: Tensor) -> Tensor:
         """Map where each picture fits its sound, in [-1, 1]; shape (batch, height, width)."""
         return self(pictures, sounds).own_cosines().clamp(-1, 1)
+
+    def start_from(self, trained: ResNet) -> None:
+        """Give what sees the weights of a ResNet-18 that knows ImageNet.
+
+        Raises
+        ------
+        InputError
+            If its filters are not those of this network.
+        """
+        self.picture_trunk.start_from(trained)

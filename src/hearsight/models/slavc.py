@@ -81,11 +81,6 @@ class SlavcNet(nn.Module):
         self.picture_momentum, self.sound_momentum = picture_momentum, sound_momentum
         self.uses_momentum = uses_momentum
 
-    @property
-    def picture_trunk(self) -> ResNet:
-        """What sees, before the projections."""
-        return self.online.picture_trunk
-
     def forward(self, pictures: Tensor, sounds: Tensor) -> SlavcOutput:
         """Embed pictures and sounds; in training the copy follows first.
 
@@ -117,9 +112,15 @@ class SlavcNet(nn.Module):
         trunks = self.momentum if self.uses_momentum else self.online
         return trunks(pictures, sounds).own_cosines().mean(dim=0).clamp(-1, 1)
 
-    @torch.no_grad()
-    def restart_momentum(self) -> None:
-        """Make the copy equal to what it follows, buffers included."""
+    def start_from(self, trained: ResNet) -> None:
+        """Give what sees the weights of a ResNet-18 that knows ImageNet.
+
+        Raises
+        ------
+        InputError
+            If its filters are not those of this network.
+        """
+        self.online.picture_trunk.start_from(trained)
         self.momentum.load_state_dict(self.online.state_dict())
 
     def _follow(self) -> None:

@@ -30,7 +30,7 @@ from hearsight.models.blocks.pairs import (
     embedded,
     pooled,
 )
-from hearsight.models.blocks.resnet import resnet18
+from hearsight.models.blocks.resnet import ResNet, resnet18
 
 _FREQUENCY_MOMENTUM = 0.99
 """How much of a node's foreground frequency stays at each training step: it knows some hundred."""
@@ -182,6 +182,16 @@ class VisualContextNet(nn.Module):
         if self.foreground_frequency.any():
             maps = maps[:, self.foreground_frequency.topk(self.n_foreground).indices]
         return maps.mean(dim=1)
+
+    def start_from(self, trained: ResNet) -> None:
+        """Give what sees the weights of a ResNet-18 that knows ImageNet.
+
+        Raises
+        ------
+        InputError
+            If its filters are not those of this network.
+        """
+        self.picture_trunk.start_from(trained)
 
     def _reason(self, maps: Tensor, sounds: Tensor) -> Nodes:
         assert self.nodes is not None

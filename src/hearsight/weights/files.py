@@ -28,18 +28,33 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
     WeightsError
         If the file is missing, damaged, or a pickle.
     """
-    file = Path(path)
+    if is_pickle(path):
+        msg = f"{path}: is a pickle, which can run code when it is read; {_HOW_TO_CONVERT}"
+        raise WeightsError(msg)
     try:
-        with file.open("rb") as opened:
-            beginning = opened.read(4)
-        if beginning.startswith(_PICKLES):
-            msg = f"{file}: is a pickle, which can run code when it is read; {_HOW_TO_CONVERT}"
-            raise WeightsError(msg)
-        return load_file(file)
+        return load_file(path)
     except (OSError, SafetensorError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or (str(error).splitlines() or ["unreadable"])[0]
-        msg = f"{file}: cannot be read as safetensors ({reason}); copy it again"
-        raise WeightsError(msg) from error
+        raise WeightsError(_unreadable(path, error)) from error
+
+
+def is_pickle(path: str | Path) -> bool:
+    """Tell whether a file begins as those of `torch.save` do.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as opened:
+            return opened.read(4).startswith(_PICKLES)
+    except OSError as error:
+        raise WeightsError(_unreadable(path, error)) from error
+
+
+def _unreadable(path: str | Path, error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or (str(error).splitlines() or ["unreadable"])[0]
+    return f"{path}: cannot be read as safetensors ({reason}); copy it again"
 
 
 def load_strictly(network: nn.Module, state: Mapping[str, Tensor], source: str | Path) -> None:

@@ -159,6 +159,25 @@ class ResNet(nn.Module):
             maps = self.get_submodule(f"layer{stage + 1}")(maps)
         return maps
 
+    def start_from(self, trained: ResNet) -> None:
+        """Take over the weights of another network, all but those of its classifier.
+
+        Raises
+        ------
+        InputError
+            If it has other blocks, filters or inputs.
+        """
+        own, theirs = _body(self), _body(trained)
+        shapes = [{name: value.shape for name, value in body.items()} for body in (own, theirs)]
+        other = [name for name in own | theirs if shapes[0].get(name) != shapes[1].get(name)]
+        if other:
+            msg = (
+                f"trained must be like the network that starts from it, but differs in {other[0]} "
+                f"and {len(other) - 1} more; published ResNet-18 fits where the width is 64"
+            )
+            raise InputError(msg)
+        self.load_state_dict(theirs, strict=False)  # its own classifier stays
+
     def pooled(self, pictures: Tensor) -> Tensor:
         """Return the mean of the last map over the picture, shape (batch, channels)."""
         return cast("Tensor", self(pictures)).mean(dim=(-2, -1))
@@ -188,6 +207,12 @@ def resnet18(
 def resnet50(n_classes: int = 1000) -> ResNet:
     """Build ResNet-50 with random weights: maps of 2048 channels."""
     return ResNet(Bottleneck, (3, 4, 6, 3), n_classes)
+
+
+def _body(network: ResNet) -> dict[str, Tensor]:
+    """Return all parameters and buffers but those of the classifier."""
+    state = network.state_dict()
+    return {name: value for name, value in state.items() if not name.startswith("fc.")}
 
 
 def scatter_gains(network: nn.Module) -> None:
