@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -127,6 +129,17 @@ def test_the_demonstration(tmp_path):
         (["--layout", "dcase2025", "--from", ".", "--fov", "90"], "--fov"),
         (["--layout", "dcase2025", "--from", ".", "--width", "100"], "multiple of 64"),
         (["--layout", "dcase2025", "--from", ".", "--on-screen", "tabel"], "did you mean table"),
+        (["--test", "3"], "--test"),
+        (["--layout", "starss23", "--things", "3", "--videos"], "--things and --videos"),
+        (["--demo", "--videos"], "--videos"),
+        (["--layout", "vggsond"], "did you mean vggsound"),
+        (["--layout", "vggsound", "--sources", "2", "--fov", "90"], "--sources and --fov"),
+        (["--layout", "vggsound", "--from", "corpus"], "--from"),
+        (["--layout", "vggsound", "--things", "0"], "1 to 5 things"),
+        (["--layout", "vggsound", "--things", "9"], "1 to 5 things"),
+        (["--layout", "vggsound", "--test", "0"], "test pairs must be 1"),
+        (["--layout", "vggsound", "--duration", "nan"], "1 to 60"),
+        (["--layout", "flickr-soundnet", "--width", "33"], "even"),
     ],
 )
 def test_bad_input_gets_one_line_and_leaves_nothing(tmp_path, capsys, options, message):
@@ -157,3 +170,22 @@ def test_a_kind_that_does_not_exist(tmp_path, capsys):
     assert run(["simulate", str(tmp_path / "set"), *options]) == 2
     assert "did you mean foa" in capsys.readouterr().err
     assert not (tmp_path / "set").exists()
+
+
+def test_pairs_of_picture_and_sound(tmp_path, capsys):
+    folder = tmp_path / "set"
+    counts = ["--recordings", "3", "--test", "2", "--seed", "1", "--things", "3"]
+    sizes = ["--duration", "1", "--width", "64", "--snr", "30"]
+    assert run(["simulate", str(folder), "--layout", "vggsound", *counts, *sizes]) == 0
+    assert "3 training and 2 test pairs" in capsys.readouterr().out
+    assert len(list((folder / "frames").iterdir())) == 5
+    assert not (folder / "videos").exists()
+    settings = json.loads((folder / "simulation.json").read_text())
+    assert (settings["n_things"], settings["size_px"], settings["snr_db"]) == ([2, 3], 64, 30.0)
+
+
+def test_pairs_with_videos(tmp_path):
+    counts = ["--recordings", "1", "--test", "1", "--duration", "1", "--width", "64", "--videos"]
+    assert run(["simulate", str(tmp_path), "--layout", "flickr-soundnet", *counts]) == 0
+    assert len(list((tmp_path / "videos").glob("*.mp4"))) == 2
+    assert len(list((tmp_path / "Annotations").glob("*.xml"))) == 2

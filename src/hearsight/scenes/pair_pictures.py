@@ -24,9 +24,13 @@ are many, or long, have to be smaller than the greatest to have room."""
 MOST_HIDDEN = 1.0 / 3.0
 """Greatest share of a thing that others may hide."""
 
-_REST = Pose(0.0, 0.0, 0.0)
+REST = Pose(0.0, 0.0, 0.0)
+
+_CROWDED = 0.56  # of the picture: as much do the things cover together, at most
+_LONGEST = 0.95  # of the picture's side
+_SOLID = 128  # from this opacity a pixel shows the thing
 _SWELL = 0.12  # how much larger a thing is when fully driven
-_SHIFT = 0.25  # of its height, for a pose that is displaced by one
+_SHIFT = 0.25  # of its height, for a pose displaced by one
 _MOST_TRIES = 60
 
 
@@ -53,49 +57,62 @@ class Thing:
 
 
 @dataclass(frozen=True, eq=False)
-class _Placed:
-    """A drawn thing: an RGBA image and the pixel at which its middle lies."""
+class Drawing:
+    """Something drawn, and where its middle lies.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        RGBA.
+    middle : (int, int)
+        x and y in pixels.
+    """
 
     image: Image.Image
     middle: tuple[int, int]
 
     def at(self, pose: Pose) -> tuple[Image.Image, tuple[int, int]]:
-        """Return the image in a pose and its left upper corner."""
+        """Return the image in a pose, and where its upper left corner lies."""
         image, (x, y) = self.image, self.middle
-        if pose != _REST:
+        if pose != REST:
             grown = 1.0 + _SWELL * pose.opening
             size = round(grown * image.width), round(grown * image.height)
             image = image.resize(size, Image.Resampling.BILINEAR)
-            x, y = (
-                x + round(_SHIFT * pose.u * image.height),
-                y - round(_SHIFT * pose.v * image.height),
-            )
+            x += round(_SHIFT * pose.u * image.height)
+            y -= round(_SHIFT * pose.v * image.height)
         return image, (x - image.width // 2, y - image.height // 2)
 
 
 @dataclass(frozen=True, eq=False)
 class PairPicture:
-    """A picture with all that is known of it.
+    """A square picture with all that is known of it.
 
     Parameters
     ----------
     things : tuple of Thing
-        Those of a class; the first is the one that was asked for first.
-    shown : ndarray of int8, shape (height, width)
-        Index into `things` of what each pixel shows; -1 for background and strangers.
+    drawings : tuple of Drawing
+        Of the things, in the same order.
+    depth : tuple of int
+        Indices into `drawings`, far ones first.
+    shown : ndarray of int8, shape (side, side)
+        Index of the thing that each pixel shows when all are at rest; -1 for what is behind them.
+    scenery : PIL.Image.Image
+        What is behind them: the background and the strangers on it.
+    light : ndarray of float32, shape (3, side, side)
+        What every value is multiplied by.
     """
 
     things: tuple[Thing, ...]
+    drawings: tuple[Drawing, ...]
+    depth: tuple[int, ...]
     shown: NDArray[np.int8]
-    _scenery: Image.Image
-    _placed: tuple[_Placed, ...]  # in order of `things`, then strangers
-    _depth: tuple[int, ...]  # indices into _placed, far ones first
-    _light: NDArray[np.float32]
+    scenery: Image.Image
+    light: NDArray[np.float32]
 
     @property
     def picture(self) -> NDArray[np.uint8]:
-        """The picture at rest, shape (3, height, width)."""
-        return self.frame([_REST] * len(self.things))
+        """The picture with everything at rest, shape (3, side, side)."""
+        return self.frame([REST] * len(self.things))
 
     def frame(self, poses: Sequence[Pose]) -> NDArray[np.uint8]:
         """Return the picture with its things in given poses.
@@ -107,26 +124,25 @@ class PairPicture:
 
         Returns
         -------
-        ndarray of uint8, shape (3, height, width)
+        ndarray of uint8, shape (3, side, side)
         """
-        canvas = self._scenery.copy()
-        for index in self._depth:
-            pose = poses[index] if index < len(self.things) else _REST
-            image, corner = self._placed[index].at(pose)
+        canvas = self.scenery.copy()
+        for index in self.depth:
+            image, corner = self.drawings[index].at(poses[index])
             canvas.paste(image, corner, image)
-        lit = np.moveaxis(np.asarray(canvas), -1, 0) * self._light
+        lit = np.moveaxis(np.asarray(canvas), -1, 0) * self.light
         return np.minimum(lit, 255.0).astype(np.uint8)
 
 
 def draw_pair_picture(
     labels: Sequence[str], rng: np.random.Generator, size_px: int = 256
 ) -> PairPicture:
-    """Draw a square picture that holds one thing of each label, and perhaps strangers.
+    """Draw a square picture that holds one thing of each label, before up to two strangers.
 
     Parameters
     ----------
     labels : sequence of str
-        Of `events.classes.DCASE_2022`.
+        Of `events.classes.DCASE_2022`, at least one.
     rng : numpy.random.Generator
         Decides about everything else: looks, sizes, places, background and light.
     size_px : int
@@ -137,94 +153,75 @@ def draw_pair_picture(
     PairPicture
         Its things are in the order of `labels`.
     """
-    n_strangers = int(rng.integers(0, 3))
-    drawn = [Image.fromarray(draw_class(label, rng)) for label in labels]
-    strangers = [Image.fromarray(draw_stranger(rng)) for _ in range(n_strangers)]
-    # Strangers lie behind: they hide nothing, so that a thing's box is as good as its drawing.
-    depth = (*range(len(drawn), len(drawn) + n_strangers), *rng.permutation(len(drawn)).tolist())
-    largest = min(LARGEST_SHARE, 0.56 / max(len(drawn), 1))
-    shares = rng.uniform(SMALLEST_SHARE, largest, len(drawn))
-    placed = _place_all(drawn, shares, depth[n_strangers:], rng, size_px)
-    for image in strangers:
-        small = _scaled(image, rng.uniform(0.01, 0.04), size_px)
-        x, y = rng.integers(0, size_px, 2).tolist()
-        placed.append(_Placed(small, (x, y)))
-    shown, covers = _shown(placed[: len(drawn)], depth[n_strangers:], size_px)
-    things = tuple(
-        _thing(label, shown == index, cover)
-        for index, (label, cover) in enumerate(zip(labels, covers, strict=True))
+    images = [Image.fromarray(draw_class(label, rng)) for label in labels]
+    depth = tuple(rng.permutation(len(images)).tolist())
+    drawings = _placed(images, depth, rng, size_px)
+    shown, covers = _shown(drawings, depth, size_px)
+    things = (
+        _thing(label, shown == index, int(covers[index])) for index, label in enumerate(labels)
     )
-    return PairPicture(
-        things,
-        shown,
-        _scenery(rng, size_px),
-        tuple(placed),
-        depth,
-        _light(rng, size_px),
-    )
+    scenery = _scenery(rng, size_px)
+    for _ in range(rng.integers(0, 3)):
+        # Strangers are behind, so that a thing's box is as good as its drawing.
+        image = _scaled(Image.fromarray(draw_stranger(rng)), rng.uniform(0.01, 0.04), size_px)
+        left, top = rng.integers(-image.width // 2, size_px - image.width // 2, 2).tolist()
+        scenery.paste(image, (left, top), image)
+    return PairPicture(tuple(things), tuple(drawings), depth, shown, scenery, _light(rng, size_px))
 
 
 def _scaled(image: Image.Image, share: float, size_px: int) -> Image.Image:
     """Return a drawing that covers a share of the picture, or less if it is long."""
-    covered = np.count_nonzero(np.asarray(image.getchannel("A")) >= 128)
-    scale = float(np.sqrt(share * size_px**2 / max(covered, 1)))
-    scale = min(scale, 0.95 * size_px / max(image.width, image.height))
+    covered = np.count_nonzero(np.asarray(image.getchannel("A")) >= _SOLID)
+    scale = float(np.sqrt(share * size_px**2 / covered))
+    scale = min(scale, _LONGEST * size_px / max(image.width, image.height))
     size = max(1, round(scale * image.width)), max(1, round(scale * image.height))
     return image.resize(size, Image.Resampling.BILINEAR)
 
 
-def _place_all(
-    drawn: list[Image.Image],
-    shares: NDArray[np.float64],
-    depth: Sequence[int],
-    rng: np.random.Generator,
-    size_px: int,
-) -> list[_Placed]:
-    """Find places such that nothing is hidden by more than `MOST_HIDDEN`.
+def _placed(
+    images: list[Image.Image], depth: Sequence[int], rng: np.random.Generator, size_px: int
+) -> list[Drawing]:
+    """Give images sizes and places at which others hide at most `MOST_HIDDEN` of each.
 
     Where all tries fail everything is made a little smaller.
     """
+    largest = max(SMALLEST_SHARE, min(LARGEST_SHARE, _CROWDED / len(images)))
+    shares = rng.uniform(SMALLEST_SHARE, largest, len(images))
     while True:
-        images = [_scaled(i, s, size_px) for i, s in zip(drawn, shares, strict=True)]
-        room = np.array([[size_px - image.width, size_px - image.height] for image in images])
-        half = np.array([[image.width // 2, image.height // 2] for image in images])
+        scaled = [_scaled(i, share, size_px) for i, share in zip(images, shares, strict=True)]
+        sizes = np.array([image.size for image in scaled])
         for _ in range(_MOST_TRIES):
-            middles = (half + rng.random((len(images), 2)) * room).astype(int)
-            if _overlap_little(half, middles):
-                placed = [
-                    _Placed(image, (int(x), int(y)))
-                    for image, (x, y) in zip(images, middles, strict=True)
-                ]
-                shown, covers = _shown(placed, depth, size_px)
-                counts = [np.count_nonzero(shown == index) for index in range(len(placed))]
-                if all(
-                    count >= (1.0 - MOST_HIDDEN) * cover
-                    for count, cover in zip(counts, covers, strict=True)
-                ):
-                    return placed
+            corners = (rng.random(sizes.shape) * (size_px - sizes)).astype(int)
+            if not _boxes_are_apart(corners, sizes):
+                continue
+            middles = (corners + sizes // 2).tolist()
+            drawings = [Drawing(i, (x, y)) for i, (x, y) in zip(scaled, middles, strict=True)]
+            shown, covers = _shown(drawings, depth, size_px)
+            seen = np.array([np.count_nonzero(shown == index) for index in range(len(drawings))])
+            if (seen >= (1.0 - MOST_HIDDEN) * covers).all():
+                return drawings
         shares = 0.85 * shares
 
 
-def _overlap_little(half: NDArray[np.int_], middles: NDArray[np.int_]) -> bool:
+def _boxes_are_apart(corners: NDArray[np.int_], sizes: NDArray[np.int_]) -> bool:
     """Tell whether no two boxes share more than two fifths of the smaller: a quick first look."""
-    low, high = middles - half, middles + half
-    sides = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
-    common = np.maximum(sides, 0).prod(axis=-1)
-    area = (2 * half).prod(axis=-1)
-    apart = common <= 0.4 * np.minimum(area[:, None], area)
-    return bool((apart | np.eye(len(half), dtype=bool)).all())
+    ends = corners + sizes
+    sides = np.minimum(ends[:, None], ends) - np.maximum(corners[:, None], corners)
+    common, areas = np.maximum(sides, 0).prod(axis=-1), sizes.prod(axis=-1)
+    apart = common <= 0.4 * np.minimum(areas[:, None], areas)
+    return bool((apart | np.eye(len(areas), dtype=bool)).all())
 
 
 def _shown(
-    placed: list[_Placed], depth: Sequence[int], size_px: int
-) -> tuple[NDArray[np.int8], list[int]]:
-    """Return what each pixel shows, and how many pixels each thing would cover alone."""
+    drawings: Sequence[Drawing], depth: Sequence[int], size_px: int
+) -> tuple[NDArray[np.int8], NDArray[np.int_]]:
+    """Return what each pixel shows, and how many pixels each drawing would cover alone."""
     shown = np.full((size_px, size_px), -1, dtype=np.int8)
-    covers = [0] * len(placed)
+    covers = np.zeros(len(drawings), dtype=int)
     for index in depth:
-        image, (left, top) = placed[index].at(_REST)
-        solid = np.asarray(image.getchannel("A")) >= 128
-        covers[index] = int(np.count_nonzero(solid))
+        image, (left, top) = drawings[index].at(REST)
+        solid = np.asarray(image.getchannel("A")) >= _SOLID
+        covers[index] = np.count_nonzero(solid)
         shown[top : top + image.height, left : left + image.width][solid] = index
     return shown, covers
 

@@ -74,7 +74,8 @@ class PairSetSettings:
     duration : float
         Seconds of the sounds, 1 to 60; VGGSound's are 10 s long.
     n_things : (int, int)
-        Least and greatest number of things of a class in a picture, 1 to 5.
+        Least and greatest number of things of a class in a picture, 1 to 5. An interactive
+        picture has at least two.
     size_px : int
         Of a side of the square pictures: even, 32 to 1024.
     snr_db : float
@@ -99,11 +100,12 @@ class PairSetSettings:
             msg = f"no layout of pairs {self.layout!r}; {nearest(self.layout, LAYOUTS)}"
             raise InputError(msg)
         least, most = self.n_things
+        if not 1 <= least <= most <= 5:
+            msg = f"a picture may hold 1 to 5 things, got {least} to {most}"
+            raise InputError(msg)
         for what, value, low, high in (
             ("training pairs", self.n_train, 0, 999_999),
             ("test pairs", self.n_test, 1, 999_999),
-            ("things in a picture", least, 1, most),
-            ("things in a picture", most, least, 5),
             ("seconds of sound", self.duration, 1.0, 60.0),
             ("pixels a side", self.size_px, 32, 1024),
             ("signal-to-noise ratio in dB", self.snr_db, -20.0, 80.0),
