@@ -20,9 +20,10 @@ from hearsight.events.scene import Scene
 from hearsight.pictures.azimuth import write_azimuth
 from hearsight.scenes.planner import SceneSettings
 from hearsight.scenes.starss23 import Starss23Settings, write_starss23
-from hearsight.training.evaluate import evaluate
-from hearsight.training.evaluation import Evaluation
+from hearsight.systems.system import weight_count
 from hearsight.training.fit import train
+from hearsight.training.seld.evaluate import evaluate
+from hearsight.training.seld.evaluation import Evaluation
 from hearsight.weights.store import load_system
 
 N_RECORDINGS = 200
@@ -136,7 +137,7 @@ def page(done: Evaluation, run: Path, spent: float) -> str:
         learned=listed([*origin["train"]["rooms"], *origin["validation"]["rooms"]]),
         chosen=listed(origin["validation"]["rooms"]),
         tested=listed(done.by_room),
-        weights=load_system(run).weight_count(),
+        weights=weight_count(load_system(run)),
         settings=SETTINGS.read_text(),
         train_minutes=spent / 60,
         threads=torch.get_num_threads(),

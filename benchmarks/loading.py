@@ -21,8 +21,9 @@ from hearsight.datasets.listing import Listed
 from hearsight.features.store import FeatureStore
 from hearsight.systems import find
 from hearsight.systems.seld import SeldSystem
-from hearsight.training.data import Batch, EpochOrder, Windows
-from hearsight.training.prepare import fit_statistics, store_of
+from hearsight.training.examples import Batch, EpochOrder
+from hearsight.training.seld.data import Windows
+from hearsight.training.seld.prepare import fit_statistics, store_of
 
 RECORDINGS, DURATION_S, BATCH = 32, 60, 32
 MOST_TIMES_MEMORY = 1.1
@@ -87,7 +88,7 @@ def measure(folder: Path, n_rounds: int = 7) -> Times:
     recordings, store = corpus(folder, system)
     system = system.with_statistics(fit_statistics(recordings, store))
     windows = Windows(system, recordings, store)
-    order = list(EpochOrder(windows, "shuffled", 0))
+    order = list(EpochOrder(windows, 0))
     batches = [order[start : start + BATCH] for start in range(0, len(order) - BATCH, BATCH)]
     at_hand, step = windows.__getitems__(batches[0]), stepper(system)
 

@@ -15,7 +15,8 @@ from hearsight.systems.settings import TrainingSettings
 from hearsight.training.best import KeepBest
 from hearsight.training.config import run_settings
 from hearsight.training.material import seeded_system
-from hearsight.training.module import Judge, SystemModule
+from hearsight.training.module import SystemModule
+from hearsight.training.seld.judge import SeldJudge
 from training.conftest import SMALL
 
 NAN = math.nan
@@ -24,7 +25,7 @@ NAN = math.nan
 @pytest.fixture
 def module() -> SystemModule:
     system = seeded_system(find("seldnet"), run_settings(find("seldnet"), None, SMALL))
-    return SystemModule(system, TrainingSettings(), Judge(system, (), None))  # type: ignore[arg-type]
+    return SystemModule(system, TrainingSettings(), SeldJudge(system, (), None))  # type: ignore[arg-type]
 
 
 def validated(best: KeepBest, module: SystemModule, epoch: int, **scores: float) -> None:

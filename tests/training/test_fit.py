@@ -23,10 +23,10 @@ from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 from hearsight.systems import find
 from hearsight.systems.seld import SeldSystem
 from hearsight.training.config import run_settings
-from hearsight.training.evaluate import evaluate
-from hearsight.training.evaluation import Evaluation
 from hearsight.training.fit import Trained, train
 from hearsight.training.material import seeded_system
+from hearsight.training.seld.evaluate import evaluate
+from hearsight.training.seld.evaluation import Evaluation
 from hearsight.weights.store import load_system
 from training.conftest import SMALL
 
@@ -127,7 +127,7 @@ def test_a_run_that_goes_astray_is_stopped(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        SeldSystem, "loss", lambda system, batch: math.nan * system.output(batch).sum()
+        SeldSystem, "loss", lambda system, batch, _: math.nan * system.output(batch).sum()
     )
     with pytest.raises(HearsightError, match="the loss is nan after epoch 1"):
         train("seldnet", corpus, out=tmp_path / "run", changes=QUICK)

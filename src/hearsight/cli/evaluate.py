@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from hearsight.metrics.definitions import Average
-    from hearsight.training.evaluation import Evaluation
+    from hearsight.training.seld.evaluation import Evaluation
 
 _COLUMNS = {
     "error_rate": ("ER", "{:.3f}", 1.0),
@@ -66,7 +66,7 @@ def evaluate(
     """Tell how right a system is, or predictions are, beside what guessing would score."""
     from rich.console import Console
 
-    from hearsight.training.evaluate import evaluate as run
+    from hearsight.training.seld.evaluate import evaluate as run
 
     errors = Console(stderr=True)
     done = run(

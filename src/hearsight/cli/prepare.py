@@ -36,9 +36,9 @@ def prepare(
 
     from hearsight.datasets.catalog import find
     from hearsight.inference.trained import choose_device
-    from hearsight.training.pictures import pictures_of, prepare_pictures
-    from hearsight.training.prepare import in_bytes, store_of
-    from hearsight.training.prepare import prepare as run
+    from hearsight.training.seld.pictures import pictures_of, prepare_pictures
+    from hearsight.training.seld.prepare import in_bytes, store_of
+    from hearsight.training.seld.prepare import prepare as run
 
     known = find(dataset)
     chosen = _system(system, tuple(changes or ()), known)

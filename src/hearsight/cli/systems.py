@@ -15,6 +15,7 @@ def systems() -> None:
     from rich.table import Table
 
     from hearsight.systems import find, names
+    from hearsight.systems.system import weight_count
 
     console = Console(soft_wrap=True, highlight=False)
     if not console.is_terminal:
@@ -31,7 +32,7 @@ def systems() -> None:
         known = find(name)
         with torch.device("meta"):  # weights are only counted
             system = known.build(known.settings())
-        table.add_row(name, known.title, _hears(system), f"{system.weight_count():,}", known.paper)
+        table.add_row(name, known.title, _hears(system), f"{weight_count(system):,}", known.paper)
     console.print(table)
     console.print("hearsight train NAME makes weights; hearsight locate --system takes them.")
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hearsight.errors import InputError, nearest
-from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import TrainingSettings
+from hearsight.systems.system import System
 
 S = TypeVar("S")
-Builder = Callable[[S], SeldSystem]
+B = TypeVar("B", bound=System)
+Builder = Callable[[S], B]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Registration:
     ----------
     name : str
         On the command line, as "seldnet".
+    kind : type
+        Of the system: what it makes of what.
     title : str
         What it is, in a line.
     paper : str
@@ -41,10 +44,11 @@ class Registration:
     """
 
     name: str
+    kind: type[System]
     title: str
     paper: str
     settings: type[Any]
-    build: Callable[[Any], SeldSystem]
+    build: Callable[[Any], Any]
     training: Callable[[Any], TrainingSettings]
     small: tuple[Any, ...]
 
@@ -54,18 +58,19 @@ _SYSTEMS: dict[str, Registration] = {}
 
 def register(
     name: str,
+    kind: type[B],
     settings: type[S],
     training: Callable[[S], TrainingSettings],
     *,
     title: str,
     paper: str,
     small: tuple[S, ...],
-) -> Callable[[Builder[S]], Builder[S]]:
+) -> Callable[[Builder[S, B]], Builder[S, B]]:
     """Register the function below as the builder of a system; see `Registration`."""
 
-    def keep(build: Builder[S]) -> Builder[S]:
+    def keep(build: Builder[S, B]) -> Builder[S, B]:
         assert name not in _SYSTEMS, f"{name} is registered twice"
-        _SYSTEMS[name] = Registration(name, title, paper, settings, build, training, small)
+        _SYSTEMS[name] = Registration(name, kind, title, paper, settings, build, training, small)
         return build
 
     return keep

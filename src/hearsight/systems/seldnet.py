@@ -149,6 +149,7 @@ _small = functools.partial(
 
 @register(
     "seldnet",
+    SeldSystem,
     SeldnetSettings,
     published_training,
     title="SELDnet, the DCASE challenge's baselines of 2022 to 2025",

@@ -38,7 +38,9 @@ class TrainingSettings:
     schedule : {"constant", "cosine", "late_linear"}
         How the learning rate changes; see `hearsight.training.schedule`.
     weight_decay : float
-        Of AdamW; 0 for plain Adam.
+        How strongly weights are drawn to zero; 0: not at all.
+    decay : {"decoupled", "l2"}
+        Apart from the gradient as in AdamW, or as a part of it as in Adam with a penalty.
     metric : str
         The score on the validation split by which the best weights are chosen.
     seed : int
@@ -52,6 +54,7 @@ class TrainingSettings:
     learning_rate: float = 1e-3
     schedule: Schedule = "constant"
     weight_decay: float = 0.0
+    decay: Literal["decoupled", "l2"] = "decoupled"
     metric: str = "seld_score"
     seed: int = 0
     validate_every: int = 1

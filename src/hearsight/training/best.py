@@ -15,6 +15,9 @@ from hearsight.metrics.formulas import LOWER_IS_BETTER
 from hearsight.training.module import SystemModule
 from hearsight.weights.store import save_system
 
+LAST = "epoch"
+"""The metric by which the last weights are the best."""
+
 
 class KeepBest(Callback):
     """Writes a folder of weights whenever the validation score is better than ever.
@@ -75,7 +78,7 @@ class KeepBest(Callback):
         """Compare, and save on the first process."""
         assert isinstance(pl_module, SystemModule)
         scores, epoch = pl_module.scores, trainer.current_epoch + 1
-        score = scores[self._metric]
+        score = float(epoch) if self._metric == LAST else scores[self._metric]
         is_better = self._best is None or _is_better(self._metric, score, self._best)
         if is_better:
             self._best = score
@@ -84,13 +87,20 @@ class KeepBest(Callback):
                 save_system(self._folder, pl_module.system, scores=_finite(scores), origin=origin)
         if trainer.is_global_zero:
             mark = " (best)" if is_better else f" (best {self._best:.3f})"
-            self._tell(f"epoch {epoch} of {trainer.max_epochs}: {self._metric} {score:.3f}{mark}")
+            said = (
+                f"{self._metric} {score:.3f}{mark}" if self._metric != LAST else _in_words(scores)
+            )
+            self._tell(f"epoch {epoch} of {trainer.max_epochs}: {said}")
 
 
 def _is_better(metric: str, score: float, best: float) -> bool:
     if math.isnan(best) or math.isnan(score):
         return not math.isnan(score)
     return score < best if metric in LOWER_IS_BETTER else score > best
+
+
+def _in_words(scores: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
 
 
 def _finite(scores: dict[str, float]) -> dict[str, float | None]:

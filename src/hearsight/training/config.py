@@ -10,63 +10,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
-from hearsight.errors import InputError
+from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.systems.registry import Registration
+from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import TrainingSettings, changed, read_changes
+from hearsight.systems.system import System
+from hearsight.training.pairs.settings import PairData
+from hearsight.training.seld.settings import SeldData
 
-Validation = Literal["rooms", "test", "train"]
-Order = Literal["shuffled", "files"]
-
-
-@dataclass(frozen=True)
-class DataSettings:
-    """What a system learns from.
-
-    Parameters
-    ----------
-    validation : {"rooms", "test", "train"}
-        What the best weights are chosen on: rooms held out of the training split, the test split
-        as the challenge's baselines do (then its scores flatter), or the very recordings that are
-        learned, which only tells whether a system can learn at all.
-    validation_rooms : tuple of int
-        The rooms held out. Default: every fifth room of the training split, from the second on.
-    hop : int
-        Label frames from one training window to the next; 0 for one window length.
-    order : {"shuffled", "files"}
-        Windows in random order, or recordings in random order with their windows one after the
-        other, as the baselines do.
-    statistics : {"train", "all"}
-        Which recordings the features' statistics are fitted on: those that are learned, or as the
-        baselines do all of the training and test splits.
-    swaps : bool
-        Whether every window is turned and mirrored at random by a swap of channels, its target
-        with it (`hearsight.augment.swaps`). The baselines do not.
-    eyes : str
-        Safetensors of the ResNet by which a system sees, with torchvision's names; needed where
-        `system.sees`.
-    workers : int
-        Processes that load data on each device; 0 loads between steps.
-    """
-
-    validation: Validation = "rooms"
-    validation_rooms: tuple[int, ...] = ()
-    hop: int = 0
-    order: Order = "shuffled"
-    statistics: Literal["train", "all"] = "train"
-    swaps: bool = False
-    eyes: str = ""
-    workers: int = 0
-
-    def __post_init__(self) -> None:
-        if self.hop < 0 or self.workers < 0:
-            msg = (
-                f"data.hop and data.workers must not be negative, got {self.hop} and {self.workers}"
-            )
-            raise InputError(msg)
+_DATA: dict[type[System], type[Any]] = {SeldSystem: SeldData, HeatMapSystem: PairData}
+"""What is said of the data, by the kind of system that learns from it."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +63,14 @@ class RunSettings:
 
     system: Any
     training: TrainingSettings
-    data: DataSettings = field(default_factory=DataSettings)
-    trainer: TrainerSettings = field(default_factory=TrainerSettings)
+    data: Any
+    trainer: TrainerSettings
+
+    @classmethod
+    def of(cls, registration: Registration, system: Any) -> Self:
+        """Return the published settings of a system that is what `system` says."""
+        data = _DATA[registration.kind]()
+        return cls(system, registration.training(system), data, TrainerSettings())
 
 
 def run_settings(
@@ -131,13 +94,11 @@ def run_settings(
     """
     changes = read_changes(file, assignments)
     where = " and ".join([str(file)] * (file is not None) + ["--set"] * bool(assignments))
-    default = registration.settings()
+    wrapped = RunSettings.of(registration, registration.settings())
     # How a system was trained depends on which of its variants it is.
     about_system = {name: value for name, value in changes.items() if name == "system"}
-    wrapped = RunSettings(default, registration.training(default))
     chosen = changed(wrapped, about_system, where or "settings").system
-    published = RunSettings(chosen, registration.training(chosen))
-    return changed(published, changes, where or "settings")
+    return changed(RunSettings.of(registration, chosen), changes, where or "settings")
 
 
 def differences(a: RunSettings, b: RunSettings) -> list[str]:

@@ -20,7 +20,8 @@ from hearsight.errors import InputError
 from hearsight.recording.files import replacing
 from hearsight.systems.registry import Registration, find
 from hearsight.systems.settings import as_yaml
-from hearsight.training.best import KeepBest
+from hearsight.systems.system import weight_count
+from hearsight.training.best import LAST, KeepBest
 from hearsight.training.config import RunSettings, differences, run_settings
 from hearsight.training.machine import (
     CHECKPOINT_NAME,
@@ -30,9 +31,9 @@ from hearsight.training.machine import (
     make_trainer,
     quiet,
 )
-from hearsight.training.material import Material
-from hearsight.training.module import SystemModule, check_metric
-from hearsight.weights.store import is_weights_folder, read_about
+from hearsight.training.module import SystemModule
+from hearsight.training.tasks import material_of
+from hearsight.weights.store import is_weights_folder, load_system, read_about, save_system
 
 SETTINGS_NAME = "settings.yaml"
 
@@ -110,32 +111,34 @@ def train(
     settings = run_settings(registration, config, changes)
     root = Path(out) if out is not None else Path("runs") / name
     _check_place(root, registration, settings)
-    material = Material.open(registration, settings, data, features)
+    material = material_of(registration).open(registration, settings, data, features)
     _check_data(root, material.origin)
     metric = settings.training.metric
-    check_metric(metric, material.system)
+    if metric != LAST:
+        material.check_metric(metric)
     best = KeepBest(root, metric, material.origin, tell)
     with quiet():
         trainer = make_trainer(root, settings, best, is_watched=is_watched)
         system = material.prepared(tell, is_watched=is_watched)
-        judge, windows = material.judge(system), material.windows(system)
+        judge, examples = material.judge(system), material.examples(system)
         if not (root / SETTINGS_NAME).is_file():
             _note(root, settings)
-        tell(
-            f"{name}: {system.weight_count():,} weights; {len(windows)} windows of "
-            f"{len(material.parts.train)} recordings to learn from, "
-            f"{len(material.parts.validation)} recordings to choose by {metric}"
-        )
+        tell(f"{name}: {weight_count(system):,} weights; {material.describe(examples)}")
         checkpoint = root / CHECKPOINTS_NAME / CHECKPOINT_NAME
         with interruptible():
             trainer.fit(
                 SystemModule(system, settings.training, judge),
-                *make_loaders(windows, settings, trainer, len(judge.names)),
+                *make_loaders(examples, settings, trainer, len(judge)),
                 ckpt_path=checkpoint if checkpoint.is_file() else None,
                 weights_only=True,
             )
     _note(root, settings)  # only now: what a run that goes on may not change is refused meanwhile
     about = read_about(root)
+    if trainer.is_global_zero:
+        best_system = load_system(root)
+        finished = material.finish(best_system, material.judge(best_system))
+        if finished is not best_system:
+            save_system(root, finished, scores=about["scores"], origin=about["origin"])
     return Trained(root, about["origin"]["epoch"], about["scores"])
 
 

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 from hearsight.errors import InputError
 from hearsight.training.checkpoints import WholeCheckpoints
 from hearsight.training.config import RunSettings
-from hearsight.training.data import EpochOrder, Windows
+from hearsight.training.examples import EpochOrder, Examples
 
 LOG_NAME = "log"
 CHECKPOINTS_NAME = "checkpoints"
@@ -93,16 +93,17 @@ def make_trainer(
 
 
 def make_loaders(
-    windows: Windows, settings: RunSettings, trainer: lightning.Trainer, n_validation: int
+    examples: Examples, settings: RunSettings, trainer: lightning.Trainer, n_validation: int
 ) -> tuple[DataLoader[Any], DataLoader[Any]]:
-    """Return the loaders of training windows, and of the numbers of validation recordings."""
+    """Return the loaders of training examples, and of the numbers of the validation's parts."""
     data, rank, n_ranks = settings.data, trainer.global_rank, trainer.world_size
-    order = EpochOrder(windows, data.order, settings.training.seed, rank, n_ranks)
+    order = EpochOrder(examples, settings.training.seed, rank, n_ranks)
     # Loaders draw seeds for their workers; dropout shall not depend on when they do.
     generator = torch.Generator()
     training: DataLoader[Any] = DataLoader(
-        windows,
+        examples,
         batch_size=settings.training.batch_size,
+        drop_last=examples.drops_rest,
         sampler=order,
         num_workers=data.workers,
         collate_fn=_as_it_is,
@@ -110,7 +111,7 @@ def make_loaders(
         persistent_workers=data.workers > 0,
         generator=generator,
     )
-    # Every process needs one; a recording that is heard twice is judged once.
+    # Every process needs one; a part that is predicted twice is judged once.
     share = range(rank, max(n_validation, n_ranks), n_ranks)
     validation: DataLoader[Any] = DataLoader(
         [place % n_validation for place in share],  # type: ignore[arg-type]
@@ -121,7 +122,7 @@ def make_loaders(
 
 
 def _as_it_is(batch: Any) -> Any:
-    return batch  # `Windows` gives whole batches
+    return batch  # `Examples` give whole batches
 
 
 @contextmanager

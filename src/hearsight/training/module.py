@@ -6,7 +6,7 @@ The loop, devices, precision, resuming and scaling out are Lightning's.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from typing import Any
 
 import lightning
 import torch
@@ -15,65 +15,12 @@ from torch import Tensor
 from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from hearsight.augment.augmentation import Batch
-from hearsight.datasets.listing import Listed
-from hearsight.errors import HearsightError, InputError, nearest
-from hearsight.events.events import Events
-from hearsight.events.points import Points
-from hearsight.features.store import FeatureStore
-from hearsight.inference.predict import predict_stored
-from hearsight.metrics.frames import FrameTable
-from hearsight.metrics.seld import seld_scores
-from hearsight.systems.seld import SeldSystem
+from hearsight.errors import HearsightError
 from hearsight.systems.settings import TrainingSettings
+from hearsight.systems.system import System
+from hearsight.training.examples import Batch
+from hearsight.training.material import Judge
 from hearsight.training.schedule import learning_rate_share
-
-
-class Judge:
-    """Tells how well a system hears a list of recordings.
-
-    Parameters
-    ----------
-    system : SeldSystem
-    recordings : sequence of Listed
-        With annotations.
-    store : FeatureStore
-    pictures : FeatureStore, optional
-    """
-
-    def __init__(
-        self,
-        system: SeldSystem,
-        recordings: Sequence[Listed],
-        store: FeatureStore,
-        pictures: FeatureStore | None = None,
-    ) -> None:
-        self._system, self._store, self._pictures = system, store, pictures
-        self.names = [recording.name for recording in recordings]
-        self._truth = {
-            each.name: FrameTable.from_events(each.events(system.labels), system.labels)
-            for each in recordings
-        }
-
-    def predict(self, index: int) -> dict[str, Points]:
-        """Return what the system hears in a recording, by the recording's name."""
-        name = self.names[index]
-        output = predict_stored(self._system, self._store, name, pictures=self._pictures)
-        return {name: self._system.codec.decode_points(output)}
-
-    def score(self, found: Mapping[str, Points]) -> dict[str, float]:
-        """Return the scores of all recordings by the rules of the system's year."""
-        system = self._system
-        scores = seld_scores(self._truth, found, year=system.year, labels=system.labels)
-        return {name: float(value) for name, value in scores.overall.items()}
-
-
-def check_metric(name: str, system: SeldSystem) -> None:
-    """Raise InputError if there is no score of that name in the system's year."""
-    scores = seld_scores(Events(), Events(), year=system.year, labels=system.labels).overall
-    if name not in scores:
-        msg = f"training.metric: no score is called {name!r}; {nearest(name, scores)}"
-        raise InputError(msg)
 
 
 class SystemModule(lightning.LightningModule):
@@ -81,29 +28,26 @@ class SystemModule(lightning.LightningModule):
 
     Parameters
     ----------
-    system : SeldSystem
+    system : System
     settings : TrainingSettings
     judge : Judge
         Of the validation recordings.
     """
 
-    def __init__(self, system: SeldSystem, settings: TrainingSettings, judge: Judge) -> None:
+    def __init__(self, system: System, settings: TrainingSettings, judge: Judge) -> None:
         super().__init__()
         self.network = system.network
         self.system, self._settings, self._judge = system, settings, judge
-        self._found: dict[str, Points] = {}
+        self._found: dict[str, Any] = {}
         self.scores: dict[str, float] = {}
         """Of the last validation."""
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Return Adam, or AdamW where weights shall decay, and how fast they go."""
+        """Return AdamW, or Adam where weights decay by the gradient, and how fast they go."""
         settings = self._settings
-        if settings.weight_decay > 0.0:
-            optimizer: Optimizer = AdamW(
-                self.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
-            )
-        else:
-            optimizer = Adam(self.parameters(), settings.learning_rate)
+        weights = [each for each in self.parameters() if each.requires_grad]
+        kind: type[Optimizer] = AdamW if settings.decay == "decoupled" else Adam
+        optimizer = kind(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)  # type: ignore[call-arg]
         total = self.trainer.estimated_stepping_batches
         schedule = LambdaLR(
             optimizer, lambda step: learning_rate_share(settings.schedule, step / total)
@@ -121,8 +65,8 @@ class SystemModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Return the loss of a batch."""
-        loss = self.system.loss(batch)
-        n = len(batch["target"])
+        loss = self.system.loss(batch, self.current_epoch)
+        n = len(next(iter(batch.values())))
         self.log("loss", loss, on_step=True, on_epoch=True, sync_dist=True, batch_size=n)
         return loss
 
@@ -142,17 +86,17 @@ class SystemModule(lightning.LightningModule):
             for buffer in self.network.buffers():
                 torch.distributed.broadcast(buffer, 0)
 
-    def validation_step(self, index: int, _: int) -> None:
-        """Hear one recording."""
-        self._found.update(self._judge.predict(index))
+    def validation_step(self, part: int, _: int) -> None:
+        """Judge one part of the validation data."""
+        self._found.update(self._judge.predict(part))
 
     def on_validation_epoch_end(self) -> None:
         """Score what all processes have heard together."""
         found = self._found
         if self.trainer.world_size > 1:
-            parts: list[dict[str, Points]] = [{} for _ in range(self.trainer.world_size)]
+            parts: list[dict[str, Any]] = [{} for _ in range(self.trainer.world_size)]
             torch.distributed.all_gather_object(parts, found)
-            found = {name: points for part in parts for name, points in part.items()}
+            found = {name: each for part in parts for name, each in part.items()}
         self._found = {}
         self.scores = self._judge.score(found)
         known = {name: value for name, value in self.scores.items() if math.isfinite(value)}

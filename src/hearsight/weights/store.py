@@ -2,7 +2,7 @@
 
     weights.safetensors      what was learned, by our names
     statistics.safetensors   mean and deviation of the training set's features, where needed
-    eyes.safetensors         the network that makes maps of pictures, where the system sees
+    eyes.safetensors         another network that looks at pictures, where the system has one
     system.json              the system's name and settings, class list, version, scores, origin
 
 The folder is what `hearsight train` leaves, and what `--system` and `evaluate` take.
@@ -27,8 +27,10 @@ from hearsight.features.frames import VisualMap
 from hearsight.features.normalize import FeatureStatistics
 from hearsight.recording.files import replacing
 from hearsight.systems import registry
+from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import changed
+from hearsight.systems.system import System
 from hearsight.weights.files import load_strictly, read_tensors
 from hearsight.weights.resnet import load_resnet
 
@@ -37,12 +39,15 @@ STATISTICS_NAME = "statistics.safetensors"
 EYES_NAME = "eyes.safetensors"
 ABOUT_NAME = "system.json"
 _FORMAT = "hearsight weights 1"
+Systems = SeldSystem | HeatMapSystem
+"""The kinds of systems."""
+
 _ENTRIES = {"system": str, "settings": dict, "labels": list, "scores": dict, "origin": dict}
 
 
 def save_system(
     folder: str | Path,
-    system: SeldSystem,
+    system: System,
     *,
     scores: Mapping[str, float | None] | None = None,
     origin: Mapping[str, Any] | None = None,
@@ -53,7 +58,7 @@ def save_system(
     ----------
     folder : str or Path
         Is made; weights there are replaced, each file as a whole.
-    system : SeldSystem
+    system : System
     scores : mapping of str to float, optional
         How good they are, and on what.
     origin : mapping, optional
@@ -68,7 +73,7 @@ def save_system(
 
     root = Path(folder)
     _write(root / WEIGHTS_NAME, system.network, system=system.name)
-    if system.statistics is not None:
+    if isinstance(system, SeldSystem) and system.statistics is not None:
         system.statistics.save(root / STATISTICS_NAME)
     if system.eyes is not None:
         _write_eyes(root / EYES_NAME, system.eyes)
@@ -77,6 +82,7 @@ def save_system(
         "system": system.name,
         "settings": dataclasses.asdict(system.settings),
         "labels": list(system.labels),
+        "threshold": system.threshold if isinstance(system, HeatMapSystem) else None,
         "hearsight": __version__,
         "scores": dict(scores or {}),
         "origin": dict(origin or {}),
@@ -130,12 +136,12 @@ def read_about(folder: str | Path) -> dict[str, Any]:
     return about
 
 
-def load_system(folder: str | Path) -> SeldSystem:
+def load_system(folder: str | Path) -> Systems:
     """Read a system from the folder that `save_system` wrote.
 
     Returns
     -------
-    SeldSystem
+    SeldSystem or HeatMapSystem
         Its network in evaluation mode, on the CPU.
 
     Raises
@@ -147,15 +153,30 @@ def load_system(folder: str | Path) -> SeldSystem:
     try:
         registration = registry.find(str(about.get("system")))
         settings = changed(registration.settings(), about["settings"], str(root / ABOUT_NAME))
-        system = registration.build(settings)
+        system: Systems = registration.build(settings)
     except (HearsightError, KeyError, TypeError) as error:
         msg = f"{root / ABOUT_NAME}: {error}; train again or copy the folder again"
         raise WeightsError(msg) from error
     load_strictly(system.network, read_tensors(root / WEIGHTS_NAME), root / WEIGHTS_NAME)
     system.network.eval()
+    if isinstance(system, HeatMapSystem):
+        return _calibrated(system, root, about)
     if system.is_normalized:
         system = system.with_statistics(FeatureStatistics.load(root / STATISTICS_NAME))
     if system.sees:
+        system = system.with_eyes(load_resnet(root / EYES_NAME))
+    return system
+
+
+def _calibrated(system: HeatMapSystem, root: Path, about: Mapping[str, Any]) -> HeatMapSystem:
+    """Return a system with all that lies beside its weights."""
+    threshold = about.get("threshold")
+    if threshold is not None:
+        if not isinstance(threshold, int | float) or not 0.0 <= threshold <= 1.0:
+            msg = f"{root / ABOUT_NAME}: threshold must lie in [0, 1], got {threshold!r}; mend it"
+            raise WeightsError(msg)
+        system = system.with_threshold(float(threshold))
+    if (root / EYES_NAME).is_file():
         system = system.with_eyes(load_resnet(root / EYES_NAME))
     return system
 

@@ -15,8 +15,8 @@ from hearsight.models.blocks.resnet import resnet18
 from hearsight.scenes.planner import SceneSettings
 from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 from hearsight.training.fit import train
-from hearsight.training.pictures import pictures_of
-from hearsight.training.prepare import store_of
+from hearsight.training.seld.pictures import pictures_of
+from hearsight.training.seld.prepare import store_of
 from hearsight.weights.store import load_system
 from training.conftest import SMALL
 

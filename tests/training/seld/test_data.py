@@ -16,11 +16,13 @@ from hearsight.features.intensity import LogIntensity
 from hearsight.features.store import FeatureStore
 from hearsight.systems import find
 from hearsight.systems.seld import SeldSystem
-from hearsight.training.config import DataSettings, run_settings
-from hearsight.training.data import EpochOrder, SparseTarget, Windows, split
+from hearsight.training.config import run_settings
+from hearsight.training.examples import EpochOrder
 from hearsight.training.machine import make_loaders
 from hearsight.training.material import seeded_system
-from hearsight.training.prepare import fit_statistics, prepare, store_of
+from hearsight.training.seld.data import SparseTarget, Windows, split
+from hearsight.training.seld.prepare import fit_statistics, prepare, store_of
+from hearsight.training.seld.settings import Order, SeldData
 from training.conftest import SMALL
 
 
@@ -113,25 +115,24 @@ def test_swaps_are_another_in_each_epoch_and_the_same_when_repeated(
     assert torch.allclose(first["target"].square().sum(), later["target"].square().sum())
 
 
-def order_of(windows: Windows, order: str, epoch: int, rank: int = 0, n: int = 1) -> list[int]:
-    sampler = EpochOrder(windows, order, 3, rank, n)
+def order_of(windows: Windows, epoch: int, rank: int = 0, n: int = 1) -> list[int]:
+    sampler = EpochOrder(windows, 3, rank, n)
     sampler.set_epoch(epoch)
     return list(sampler)
 
 
 @pytest.mark.parametrize("order", ["shuffled", "files"])
 def test_each_epoch_sees_every_window_once(
-    corpus: Path, system_and_store: tuple[SeldSystem, FeatureStore], order: str
+    corpus: Path, system_and_store: tuple[SeldSystem, FeatureStore], order: Order
 ) -> None:
-    windows = Windows(
-        system_and_store[0], open_dataset(corpus, "foa").recordings, system_and_store[1]
-    )
+    system, store = system_and_store
+    windows = Windows(system, open_dataset(corpus, "foa").recordings, store, order=order)
     n = len(windows)
-    first, second = order_of(windows, order, 0), order_of(windows, order, 1)
+    first, second = order_of(windows, 0), order_of(windows, 1)
     assert sorted(first) == list(range(n))
     assert sorted(second) == list(range(n, 2 * n))
     assert [place % n for place in second] != first
-    assert order_of(windows, order, 1) == second
+    assert order_of(windows, 1) == second
     if order == "files":
         recordings = [windows.windows[place].recording for place in first]
         assert sum(a != b for a, b in itertools.pairwise(recordings)) == 7
@@ -145,7 +146,7 @@ def test_processes_share_the_windows(
     windows = Windows(
         system_and_store[0], open_dataset(corpus, "foa").recordings, system_and_store[1]
     )
-    shares = [order_of(windows, "shuffled", 2, rank, 3) for rank in range(3)]
+    shares = [order_of(windows, 2, rank, 3) for rank in range(3)]
     assert {len(share) for share in shares} == {11}
     n = len(windows)
     assert {place % n for share in shares for place in share} == set(range(n))
@@ -176,29 +177,29 @@ def test_loaders_give_each_process_its_share(
 
 def test_rooms_are_held_out(corpus: Path) -> None:
     recordings = open_dataset(corpus, "foa").recordings
-    parts = split(recordings, DataSettings())
+    parts = split(recordings, SeldData())
     held = {each.room for each in parts.validation}
     assert held
     assert not held & {each.room for each in parts.train}
     assert {each.split for each in (*parts.train, *parts.validation)} == {"train"}
-    chosen = split(recordings, DataSettings(validation_rooms=(22,)))
+    chosen = split(recordings, SeldData(validation_rooms=(22,)))
     assert {each.room for each in chosen.validation} == {22}
-    official = split(recordings, DataSettings(validation="test"))
+    official = split(recordings, SeldData(validation="test"))
     assert {each.split for each in official.validation} == {"test"}
-    same = split(recordings, DataSettings(validation="train"))
+    same = split(recordings, SeldData(validation="train"))
     assert same.train == same.validation
 
 
 def test_rooms_that_cannot_be_held_out(corpus: Path) -> None:
     recordings = open_dataset(corpus, "foa").recordings
     with pytest.raises(InputError, match="no room 99"):
-        split(recordings, DataSettings(validation_rooms=(99,)))
+        split(recordings, SeldData(validation_rooms=(99,)))
     rooms = tuple({each.room for each in recordings if each.split == "train"})
     with pytest.raises(DatasetError, match="some must be held out"):
-        split(recordings, DataSettings(validation_rooms=rooms))
+        split(recordings, SeldData(validation_rooms=rooms))
     only_test = [each for each in recordings if each.split == "test"]
     with pytest.raises(DatasetError, match="training split"):
-        split(only_test, DataSettings())
+        split(only_test, SeldData())
     only_train = [each for each in recordings if each.split == "train"]
     with pytest.raises(DatasetError, match=r"data\.validation=rooms"):
-        split(only_train, DataSettings(validation="test"))
+        split(only_train, SeldData(validation="test"))

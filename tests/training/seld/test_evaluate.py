@@ -20,7 +20,7 @@ from hearsight.models.blocks.resnet import resnet18
 from hearsight.recording.video import write_video
 from hearsight.systems import find
 from hearsight.systems.seldnet import SeldnetSettings
-from hearsight.training.prepare import store_of
+from hearsight.training.seld.prepare import store_of
 from hearsight.weights.store import save_system
 
 RATE = 24_000

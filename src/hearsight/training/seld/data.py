@@ -6,21 +6,21 @@ interrupted run goes on as if it had not been.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
 
 from hearsight.augment.augmentation import Augmentation, Batch
 from hearsight.datasets.listing import Listed
 from hearsight.errors import DatasetError, InputError
 from hearsight.features.store import FeatureStore
 from hearsight.systems.seld import SeldSystem
-from hearsight.training.config import DataSettings, Order
+from hearsight.training.examples import Examples
+from hearsight.training.seld.settings import Order, SeldData
 
 
 class SparseTarget:
@@ -65,7 +65,7 @@ class Window:
     start: int
 
 
-class Windows(Dataset[Batch]):
+class Windows(Examples):
     """Training windows of a list of recordings.
 
     Each recording is cut from its beginning; what remains at its end, short of a window, is left
@@ -82,6 +82,8 @@ class Windows(Dataset[Batch]):
         Holds the maps of the pictures, if the system sees.
     hop : int
         Label frames between windows; 0 for one window length.
+    order : {"shuffled", "files"}
+        See `SeldData`.
     augmentations : sequence of callable
         Change a batch before it is normalized; see `hearsight.augment`.
     seed : int
@@ -96,6 +98,7 @@ class Windows(Dataset[Batch]):
         pictures: FeatureStore | None = None,
         *,
         hop: int = 0,
+        order: Order = "shuffled",
         augmentations: Sequence[Augmentation] = (),
         seed: int = 0,
     ) -> None:
@@ -112,12 +115,11 @@ class Windows(Dataset[Batch]):
             for index, n in enumerate(n_labels)
             for start in range(0, max(1, n - system.n_window + 1), hop or system.n_window)
         ]
+        if order == "files":
+            self.groups = np.array([window.recording for window in self.windows])
 
     def __len__(self) -> int:
         return len(self.windows)
-
-    def __getitem__(self, place: int) -> Batch:
-        return {name: value[0] for name, value in self.__getitems__([place]).items()}
 
     def __getitems__(self, places: Sequence[int]) -> Batch:
         """Return a batch.
@@ -170,46 +172,6 @@ class Windows(Dataset[Batch]):
         return video
 
 
-class EpochOrder(Sampler[int]):
-    """The order of windows in each epoch, a pure function of seed and epoch.
-
-    Parameters
-    ----------
-    windows : Windows
-    order : {"shuffled", "files"}
-        See `DataSettings.order`.
-    seed : int
-    rank, n_ranks : int
-        This process among those that train together; each sees its share, all equally many.
-    """
-
-    def __init__(
-        self, windows: Windows, order: Order, seed: int, rank: int = 0, n_ranks: int = 1
-    ) -> None:
-        self._windows, self._order, self._seed = windows, order, seed
-        self._rank, self._n_ranks, self._epoch = rank, n_ranks, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Say which epoch comes next; Lightning does."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return -(-len(self._windows) // self._n_ranks)
-
-    def __iter__(self) -> Iterator[int]:
-        n = len(self._windows)
-        rng = np.random.default_rng([self._seed, self._epoch])
-        if self._order == "shuffled":
-            places = rng.permutation(n)
-        else:
-            recordings = np.array([window.recording for window in self._windows.windows])
-            rank_of = rng.permutation(int(recordings.max()) + 1)
-            places = np.argsort(rank_of[recordings], kind="stable")
-        # The first ones come again where the number of processes does not divide that of windows.
-        shared = np.resize(places, len(self) * self._n_ranks)[self._rank :: self._n_ranks]
-        yield from (shared + self._epoch * n).tolist()
-
-
 @dataclass(frozen=True)
 class Split:
     """Recordings to learn from and recordings to choose the best weights on."""
@@ -218,14 +180,14 @@ class Split:
     validation: tuple[Listed, ...]
 
 
-def split(recordings: Sequence[Listed], settings: DataSettings) -> Split:
+def split(recordings: Sequence[Listed], settings: SeldData) -> Split:
     """Choose what is learned from and what the best weights are chosen on.
 
     Parameters
     ----------
     recordings : sequence of Listed
         Of a dataset; those without annotations are left out.
-    settings : DataSettings
+    settings : SeldData
 
     Raises
     ------

@@ -19,7 +19,7 @@ from hearsight.features.store import FrameFile
 from hearsight.recording.audio import read_audio
 from hearsight.systems import find
 from hearsight.systems.seldnet import SeldnetSettings
-from hearsight.training.prepare import fit_statistics, plan_features, prepare, store_of
+from hearsight.training.seld.prepare import fit_statistics, plan_features, prepare, store_of
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,9 @@ from hearsight.metrics.bounds import seld_bounds
 from hearsight.metrics.definitions import Average
 from hearsight.metrics.seld import seld_scores
 from hearsight.systems import names
-from hearsight.training.evaluation import Evaluation
-from hearsight.training.pictures import pictures_of, prepare_pictures
-from hearsight.training.prepare import duration_of, prepare, store_of
+from hearsight.training.seld.evaluation import Evaluation
+from hearsight.training.seld.pictures import pictures_of, prepare_pictures
+from hearsight.training.seld.prepare import duration_of, prepare, store_of
 from hearsight.weights.store import ABOUT_NAME, is_weights_folder
 
 SPLITS = ("test", "train")

@@ -1,0 +1,1 @@
+"""Systems that tell which pixels make the sound: pictures paired with sounds, maps, scores."""

@@ -1,0 +1,71 @@
+"""Pairs of pictures and sounds as a network learns from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hearsight.datasets.pairs import PairReader, Truth
+from hearsight.events.sounding import SoundingBoxes
+from hearsight.inference.pair_maps import hear, stacked
+from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.training.examples import Batch, Examples
+
+
+class PairExamples(Examples):
+    """Training pairs: a random part of the picture, and the sound.
+
+    Parameters
+    ----------
+    system : HeatMapSystem
+    reader : PairReader
+    names : sequence of str
+        Of the pairs.
+    truth : mapping of str to Truth
+        What is known of some of them; used if the system learns from boxes.
+    seed : int
+        Of the random parts.
+    """
+
+    drops_rest = True
+    """A pair is told from the others of its batch: a smaller one would teach something else."""
+
+    def __init__(
+        self,
+        system: HeatMapSystem,
+        reader: PairReader,
+        names: Sequence[str],
+        truth: Mapping[str, Truth],
+        seed: int,
+    ) -> None:
+        self._system, self._reader, self._names = system, reader, tuple(names)
+        self._truth = truth if system.learns_boxes else {}
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitems__(self, places: Sequence[int]) -> Batch:
+        """Return a batch: `picture`, `sound`, and with boxes `truth` and `is_known`."""
+        names = [self._names[place % len(self)] for place in places]
+        batch = {
+            "picture": torch.stack(
+                [self._seen(name, place) for name, place in zip(names, places, strict=True)]
+            ),
+            "sound": stacked([hear(self._system, self._reader, name) for name in names], names),
+        }
+        if self._system.learns_boxes:
+            none = SoundingBoxes(())
+            maps = np.stack([self._truth.get(name, none).to_map() for name in names])
+            batch["truth"] = torch.from_numpy(maps)
+            batch["is_known"] = torch.tensor([name in self._truth for name in names])
+        return batch
+
+    def _seen(self, name: str, place: int) -> Tensor:
+        picture = self._reader.picture(name)
+        if name in self._truth:  # boxes are those of the whole picture
+            return self._system.picture_fit(picture)
+        return self._system.view(picture, np.random.default_rng([self._seed, place]))

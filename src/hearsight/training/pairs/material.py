@@ -1,0 +1,162 @@
+"""`PairMaterial`: pairs that a system learns from and is judged on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from hearsight.datasets.pairs import PairSet, open_pairs
+from hearsight.errors import DatasetError, InputError, nearest
+from hearsight.features.normalize import file_list_hash
+from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.systems.registry import Registration
+from hearsight.training.config import RunSettings
+from hearsight.training.examples import Examples
+from hearsight.training.material import Judge, Tell, seeded_system
+from hearsight.training.pairs.data import PairExamples
+from hearsight.training.pairs.judge import MATCHING, TRUTH_METRICS, PairJudge
+from hearsight.training.pairs.settings import PairData
+from hearsight.weights.resnet import load_resnet
+
+
+@dataclass(frozen=True, eq=False)
+class PairMaterial:
+    """What a run has to learn from.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    system : HeatMapSystem
+        With its first weights.
+    pairs : PairSet
+    train, validation : tuple of str
+        Names of pairs.
+    """
+
+    settings: RunSettings
+    system: HeatMapSystem
+    pairs: PairSet
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+
+    @classmethod
+    def open(
+        cls,
+        registration: Registration,
+        settings: RunSettings,
+        data: str | Path,
+        features: str | Path | None = None,
+    ) -> Self:
+        """Find the pairs, in `features` if shards of them lie there; see `train` for errors."""
+        system: HeatMapSystem = seeded_system(registration, settings)
+        chosen: PairData = settings.data
+        if chosen.backbone:
+            system.start_from(load_resnet(chosen.backbone))
+        if chosen.saliency:
+            system = system.with_eyes(load_resnet(chosen.saliency))
+        pairs = open_listed(data, chosen, features)
+        train, validation = split(pairs, chosen, settings.training.seed)
+        if len(train) < settings.training.batch_size:
+            msg = (
+                f"{data}: has {len(train)} pairs to learn from, fewer than a batch of "
+                f"{settings.training.batch_size}; lower training.batch_size"
+            )
+            raise DatasetError(msg)
+        return cls(settings, system, pairs, train, validation)
+
+    def check_metric(self, name: str) -> None:
+        """Raise InputError if the validation pairs give no score of that name."""
+        has_truth = any(each in self.pairs.truth for each in self.validation)
+        known = (MATCHING, *(TRUTH_METRICS if has_truth else ()))
+        if name not in known:
+            why = "" if has_truth else " (the validation pairs have no boxes)"
+            msg = f"training.metric: no score is called {name!r}{why}; {nearest(name, known)}"
+            raise InputError(msg)
+
+    def prepared(self, tell: Tell, *, is_watched: bool) -> HeatMapSystem:
+        """Return the system; pairs are read as they lie, so there is nothing to compute before."""
+        del is_watched
+        if self.pairs.dropped:
+            tell(f"{len(self.pairs.dropped)} test pairs struck from the training list")
+        return self.system
+
+    def examples(self, system: HeatMapSystem) -> PairExamples:
+        """Return the training pairs."""
+        pairs, seed = self.pairs, self.settings.training.seed
+        return PairExamples(system, pairs.reader, self.train, pairs.truth, seed)
+
+    def judge(self, system: HeatMapSystem) -> PairJudge:
+        """Return what judges the system on the validation pairs."""
+        seed = self.settings.training.seed
+        return PairJudge(system, self.pairs, self.validation, seed)
+
+    def describe(self, examples: Examples) -> str:
+        """Say what is learned from."""
+        return (
+            f"{len(examples)} pairs to learn from, {len(self.validation)} to choose by "
+            f"{self.settings.training.metric}"
+        )
+
+    def finish(self, system: HeatMapSystem, judge: Judge) -> HeatMapSystem:
+        """Return the system with the threshold below which nothing visible makes a sound."""
+        if system.threshold is not None:
+            return system
+        assert isinstance(judge, PairJudge)
+        return system.with_threshold(judge.threshold())
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What weights are trained on, in words and numbers."""
+        return {
+            "data": self.pairs.root.resolve().name,
+            "train": _described(self.train),
+            "validation": _described(self.validation),
+        }
+
+
+def open_listed(data: str | Path, chosen: PairData, features: str | Path | None = None) -> PairSet:
+    """Open the pairs that the settings name."""
+    return open_pairs(
+        features or data,
+        annotations=chosen.annotations or None,
+        train_list=chosen.train_list or None,
+        test_list=chosen.test_list or None,
+        frame=chosen.frame,
+        drop_test_ids=chosen.drop_test_ids,
+    )
+
+
+def split(pairs: PairSet, chosen: PairData, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Choose what is learned and what the weights are judged on.
+
+    Raises
+    ------
+    DatasetError
+        If there is too little of either.
+    """
+    rng = np.random.default_rng(seed)
+    names = pairs.train
+    if chosen.validation == "held":
+        n_held = max(2, round(chosen.held_share * len(names)))
+        order = rng.permutation(len(names))
+        held = tuple(names[place] for place in np.sort(order[:n_held]))
+        train = tuple(names[place] for place in np.sort(order[n_held:]))
+    else:
+        held, train = pairs.test if chosen.validation == "test" else names, names
+    if not train or len(held) < 2:
+        msg = (
+            f"{pairs.root}: has {len(train)} pairs to learn from and {len(held)} to judge on; give "
+            "more pairs, or set data.validation"
+        )
+        raise DatasetError(msg)
+    if len(held) > chosen.most_validated:
+        places = np.sort(rng.permutation(len(held))[: chosen.most_validated])
+        held = tuple(held[place] for place in places)
+    return train, held
+
+
+def _described(names: tuple[str, ...]) -> dict[str, Any]:
+    return {"pairs": len(names), "list": file_list_hash(names)}

@@ -1,0 +1,1 @@
+"""Systems that hear sound events and their directions: features, windows, scores."""

@@ -1,0 +1,23 @@
+"""Which material each kind of system is trained on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.systems.registry import Registration
+from hearsight.systems.seld import SeldSystem
+from hearsight.systems.system import System
+from hearsight.training.material import Material
+from hearsight.training.pairs.material import PairMaterial
+from hearsight.training.seld.material import SeldMaterial
+
+_MATERIALS: dict[type[System], type[Any]] = {
+    SeldSystem: SeldMaterial,
+    HeatMapSystem: PairMaterial,
+}
+
+
+def material_of(registration: Registration) -> type[Material]:
+    """Return what a system is trained on."""
+    return _MATERIALS[registration.kind]
