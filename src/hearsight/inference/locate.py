@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from hearsight.events.events import Event, Events
 from hearsight.events.heatmaps import HeatMap
 from hearsight.events.scene import Scene
 from hearsight.inference.hearing import Heard, hear_untrained
-from hearsight.inference.watching import watch
+from hearsight.inference.watching import Seen, watch
 from hearsight.inference.windows import FrameStore
 from hearsight.models.fusion import (
     between_grids,
@@ -144,23 +145,20 @@ def locate_examined(
 ) -> Scene:
     """Do the work of `locate` on a recording that was examined before, with a loaded system."""
     _check(findings, window_s)
-    if system is not None:
-        findings = system.suited(findings)
+    suit, hear, see = _choose(system, method)
+    findings = suit(findings)
     told, findings = findings, _with_some_layout(findings)
     duration = findings.duration
     picture = findings.projection if findings.video is not None else None
     hear_share = 1.0 if picture is None else 0.4
     tell = _part(progress, 0.0, hear_share, duration)
-    if system is None:
-        heard = hear_untrained(findings, method=method, window_s=window_s, progress=tell)
-    else:
-        heard = system.hear(findings, window_s=window_s, progress=tell)
+    heard = hear(findings, window_s=window_s, progress=tell)
     notes = [*heard.notes]
-    synchrony = None
+    seen = None
     if picture is not None:
         tell = _part(progress, hear_share, 1.0 - hear_share, duration)
-        synchrony, explanation = watch(findings, frame_rate=frame_rate, progress=tell)
-        notes.append(explanation)
+        seen = see(findings, frame_rate=frame_rate, progress=tell)
+        notes += [*seen.notes, *seen.absence_in_words(heard.events), *seen.method]
     notes.extend(heard.method)
     if picture is not None and not picture.has_directions and heard.has_directions:
         notes.append(
@@ -168,8 +166,8 @@ def locate_examined(
             "give it with --fov."
         )
     notes.extend(told.sentences)
-    events = [_in_picture(each, heard, picture, synchrony) for each in heard.events]
-    heatmaps = tuple(_make_heatmaps(heard.heat, duration, picture, synchrony))
+    events = [_in_picture(each, heard, picture, seen) for each in heard.events]
+    heatmaps = tuple(_make_heatmaps(heard.heat, duration, picture, seen))
     progress(1.0)
     return Scene(
         Events(events, heard.events.labels, duration),
@@ -182,6 +180,22 @@ def locate_examined(
         if findings.sound_media.path == findings.media.path
         else findings.sound_media.path,
     )
+
+
+def _choose(
+    system: TrainedSystem | None, method: ArrayMethod
+) -> tuple[Callable[[Findings], Findings], Callable[..., Heard], Callable[..., Seen]]:
+    """Return who says whether a recording suits, who hears it, and who looks at its picture."""
+    untrained = partial(hear_untrained, method=method)
+    if system is None:
+        return lambda findings: findings, untrained, watch
+    from hearsight.inference.hearing_trained import hear_trained, suited
+    from hearsight.inference.looking import look, with_picture
+    from hearsight.systems.heatmap import HeatMapSystem
+
+    if isinstance(system.system, HeatMapSystem):
+        return partial(with_picture, system), untrained, partial(look, system)
+    return partial(suited, system), partial(hear_trained, system), watch
 
 
 def _part(progress: Progress, start: float, share: float, duration: float) -> Progress:
@@ -223,22 +237,23 @@ def _with_some_layout(findings: Findings) -> Findings:
     return dataclasses.replace(findings, layout=first)
 
 
-def _in_picture(
-    event: Event, heard: Heard, picture: Projection | None, synchrony: NDArray[np.float16] | None
-) -> Event:
+def _in_picture(event: Event, heard: Heard, picture: Projection | None, seen: Seen | None) -> Event:
     """Find an event that was heard in the picture: a box, and whether on screen."""
     track = event.track
     if picture is None or track is None:
         return event
     boxes, on_screen = track.boxes, track.on_screen
     is_tied = heard.has_directions and picture.has_directions
-    if synchrony is not None and len(synchrony):
+    if seen is not None:
         frames = np.round(track.times / LABEL_HOP_S).astype(np.int64)
         directions = track.directions if is_tied else None
-        boxes = boxes_of_track(frames, directions, synchrony, picture)
+        boxes = boxes_of_track(frames, directions, seen.values, picture, threshold=seen.threshold)
     if is_tied:
-        seen = picture.is_on_screen(track.directions).astype(float)
-        on_screen = np.where(np.isnan(on_screen), seen, on_screen)
+        inside = picture.is_on_screen(track.directions).astype(float)
+        on_screen = np.where(np.isnan(on_screen), inside, on_screen)
+    if seen is not None and seen.on_screen is not None:
+        looked = seen.on_screen[np.minimum(frames, len(seen.on_screen) - 1)]
+        on_screen = np.where(np.isnan(on_screen), looked, on_screen)
     placed = dataclasses.replace(track, boxes=boxes, on_screen=on_screen)
     return dataclasses.replace(event, track=placed)
 
@@ -247,30 +262,30 @@ def _make_heatmaps(
     heat: NDArray[np.float16] | None,
     duration: float,
     picture: Projection | None,
-    synchrony: NDArray[np.float16] | None,
+    seen: Seen | None,
 ) -> Iterator[HeatMap]:
     times = np.round(np.arange(frame_count(duration)) * LABEL_HOP_S, 9)
     sphere = Projection("equirectangular", 10 * GRID_WIDTH, 10 * GRID_HEIGHT)
-    if synchrony is not None and picture is not None:
-        yield HeatMap(synchrony, times, "synchrony", picture)
+    if seen is not None and picture is not None:
+        yield HeatMap(seen.values, times, seen.kind, picture)
     if heat is None:
         return
     if picture is None or not picture.has_directions:
         yield HeatMap(heat, times, "acoustic", sphere)
         return
     shape = (GRID_HEIGHT, GRID_WIDTH)
-    if picture.kind == "perspective" and synchrony is not None:
-        shape = synchrony.shape[1], synchrony.shape[2]
+    if picture.kind == "perspective" and seen is not None:
+        shape = seen.values.shape[1], seen.values.shape[2]
     to_picture = sphere_to_picture(picture, shape)
     acoustic, combined = FrameStore(), FrameStore()
     for start in range(0, len(times), _BLOCK):
         heard = to_picture(heat[start : start + _BLOCK])
         acoustic.append(heard)
-        if synchrony is not None:
-            seen = synchrony[start : start + _BLOCK]
+        if seen is not None:
+            visual = seen.values[start : start + _BLOCK]
             wraps = picture.kind == "equirectangular"
-            resampled = between_grids((seen.shape[1], seen.shape[2]), shape, wraps=wraps)(seen)
-            combined.append(combine(heard, resampled))
+            resampled = between_grids((visual.shape[1], visual.shape[2]), shape, wraps=wraps)
+            combined.append(combine(heard, resampled(visual)))
     yield HeatMap(acoustic.finish(), times, "acoustic", picture)
-    if synchrony is not None and synchrony.any():
+    if seen is not None and seen.values.any():
         yield HeatMap(combined.finish(), times, "combined", picture)

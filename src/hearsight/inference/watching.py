@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hearsight.events.events import Events
+from hearsight.events.heatmaps import HeatMapKind
 from hearsight.features.motion import ANALYSIS_SIZE, CELL_PX, MotionMeter
 from hearsight.features.onsets import OnsetMeter
-from hearsight.inference.windows import FrameStore
+from hearsight.inference.windows import FrameStore, plain_blocks
 from hearsight.models.synchrony import SynchronyMapper, explain
-from hearsight.recording.audio import iterate_audio
 from hearsight.recording.findings import Findings
-from hearsight.recording.grid import frame_count
+from hearsight.recording.grid import frame_at, frame_count, frame_time
 from hearsight.recording.video import iterate_frames
 from hearsight.systems.training_free import SAMPLE_RATE
 
@@ -22,6 +25,67 @@ ANALYSIS_FPS = 25
 """Pictures per second at which motion is compared with sound."""
 
 _BATCH = 100
+_MAX_SPANS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What was seen of a recording.
+
+    Parameters
+    ----------
+    values : ndarray of float16, shape (label frames, rows, columns)
+        In [0, 1], a heat map for every 100 ms; may be a memory map.
+    kind : {"synchrony", "similarity"}
+    notes : tuple of str
+        What was found, or why the map is empty.
+    method : tuple of str
+        How it was found.
+    threshold : float, optional
+        What a map reaches in a box around what sounds; None: half of what it reaches at most,
+        smoothed over a second.
+    on_screen : ndarray, shape (label frames,), optional
+        1 where something in the picture makes the sound, 0 where nothing does, NaN where this is
+        not known, as nowhere without it.
+    """
+
+    values: NDArray[np.float16]
+    kind: HeatMapKind
+    notes: tuple[str, ...] = ()
+    method: tuple[str, ...] = ()
+    threshold: float | None = None
+    on_screen: NDArray[np.float64] | None = None
+
+    def absence_in_words(self, events: Events) -> tuple[str, ...]:
+        """Say when nothing in the picture makes what sounds.
+
+        Parameters
+        ----------
+        events : Events
+            What sounds, whether seen or not.
+
+        Returns
+        -------
+        tuple of str
+            One sentence, or none.
+        """
+        if self.on_screen is None:
+            return ()
+        sounds = np.zeros(len(self.on_screen), dtype=bool)
+        for event in events:
+            sounds[frame_at(event.onset) : frame_count(event.offset)] = True
+        frames = np.flatnonzero(sounds & ~np.isnan(self.on_screen)).tolist()
+        spans = []
+        for verdict, group in itertools.groupby(frames, key=self.on_screen.__getitem__):
+            together = list(group)
+            if verdict == 0.0:
+                first, end = frame_time(together[0]), frame_time(together[-1] + 1)
+                spans.append(f"from {first:.1f} to {end:.1f} s")
+        if not spans:
+            return ()
+        n_more = len(spans) - _MAX_SPANS
+        said = spans[:_MAX_SPANS] + [f"{n_more} more times"] * (n_more > 0)
+        return (f"Nothing visible makes the sound {', '.join(said)}.",)
 
 
 def watch(
@@ -29,7 +93,7 @@ def watch(
     *,
     frame_rate: float | None = None,
     progress: Callable[[float], None] = lambda _: None,
-) -> tuple[NDArray[np.float16], str]:
+) -> Seen:
     """Map where the picture moves with the sound.
 
     Parameters
@@ -43,17 +107,15 @@ def watch(
 
     Returns
     -------
-    values : ndarray of float16, shape (labels, rows, columns)
-        In [0, 1], for every 100 ms; may be a memory map.
-    explanation : str
-        What was found, or why the map is empty.
+    Seen
     """
     assert findings.video is not None
     assert findings.projection is not None
     n_labels = frame_count(findings.duration)
     if findings.video.is_still:
         cells = (n_labels, ANALYSIS_SIZE[0] // CELL_PX, ANALYSIS_SIZE[1] // CELL_PX)
-        return np.zeros(cells, dtype=np.float16), "Synchrony map empty: the picture is still."
+        empty = np.zeros(cells, dtype=np.float16)
+        return Seen(empty, "synchrony", ("Synchrony map empty: the picture is still.",))
     mapper = SynchronyMapper(ANALYSIS_FPS, wraps=findings.projection.kind == "equirectangular")
     labels = _LabelFrames()
     meter = MotionMeter()
@@ -65,7 +127,7 @@ def watch(
         n_done += len(frames)
         progress(n_done / ANALYSIS_FPS)
     labels.push(mapper.finish())
-    return labels.finish(n_labels), explain(mapper.windows)
+    return Seen(labels.finish(n_labels), "synchrony", (explain(mapper.windows),))
 
 
 def _batches(findings: Findings, frame_rate: float | None) -> Iterator[NDArray[np.uint8]]:
@@ -92,17 +154,8 @@ class _SoundRows:
     """Rows of sound features on the clock of the pictures, read as they are needed."""
 
     def __init__(self, findings: Findings) -> None:
-        assert findings.audio is not None
         self._meter = OnsetMeter(SAMPLE_RATE, ANALYSIS_FPS)
-        self._blocks = iterate_audio(
-            findings.sound_media.path,
-            stream=findings.audio.index,
-            block=SAMPLE_RATE,
-            sample_rate=SAMPLE_RATE,
-        )
-        layout = findings.layout
-        has_omni = layout is not None and layout.kind in ("foa", "mid-side", "mono")
-        self._omni = list(layout.order[:1]) if layout is not None and has_omni else None
+        self._blocks = plain_blocks(findings, SAMPLE_RATE)
         self._rows = np.zeros((0, 3), dtype=np.float32)
         self._ended = False
 
@@ -113,8 +166,7 @@ class _SoundRows:
             if block is None:
                 new, self._ended = self._meter.finish(), True
             else:
-                sound = block[self._omni] if self._omni is not None else block
-                new = self._meter.push(np.nan_to_num(sound, posinf=0.0, neginf=0.0).mean(axis=0))
+                new = self._meter.push(block.mean(axis=0))
             self._rows = np.concatenate([self._rows, new])
         taken, self._rows = self._rows[:n_rows], self._rows[n_rows:]
         return np.pad(taken, ((0, n_rows - len(taken)), (0, 0)))
@@ -149,7 +201,4 @@ class _LabelFrames:
         """Return exactly `n_labels` frames, nothing found where the pictures ended earlier."""
         if self._rest is not None:
             self.push(self._rest[:0], is_last=True)
-        shape = (1, 1) if self._rest is None else self._rest.shape[1:]
-        if self._done < n_labels:
-            self._store.append(np.zeros((n_labels - self._done, *shape), dtype=np.float16))
-        return self._store.finish()[:n_labels]
+        return self._store.finish(n_labels)

@@ -57,6 +57,38 @@ def arranged_blocks(
         yield findings.layout.arrange(finite)
 
 
+def plain_blocks(
+    findings: Findings, block: int, sample_rate: int = SAMPLE_RATE
+) -> Iterator[NDArray[np.float32]]:
+    """Read a recording's sound as one who does not ask where it comes from.
+
+    Parameters
+    ----------
+    findings : Findings
+    block : int
+        Samples per block.
+    sample_rate : int
+        Hz to which the sound is brought.
+
+    Yields
+    ------
+    ndarray of float32, shape (channels, samples)
+        The channel that hears all around alone, if there is one, else all. Samples that are not
+        finite come as silence.
+    """
+    assert findings.audio is not None
+    layout = findings.layout
+    has_omni = layout is not None and layout.kind in ("foa", "mid-side", "mono")
+    heard = list(layout.order[:1]) if layout is not None and has_omni else slice(None)
+    for samples in iterate_audio(
+        findings.sound_media.path,
+        stream=findings.audio.index,
+        block=block,
+        sample_rate=sample_rate,
+    ):
+        yield np.nan_to_num(samples[heard], nan=0.0, posinf=0.0, neginf=0.0)
+
+
 def hear(
     blocks: Iterator[NDArray[np.float32]],
     model: Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]],
@@ -139,16 +171,22 @@ class FrameStore:
         with _told_where_it_is_full():
             self._file.write(np.ascontiguousarray(frames, dtype=self._dtype).tobytes())
 
-    def finish(self) -> NDArray[Any]:
+    def finish(self, n_frames: int | None = None) -> NDArray[Any]:
         """Return all frames, shape (frames, ...), as a writable memory map.
 
         The map outlives the store.
+
+        Parameters
+        ----------
+        n_frames : int, optional
+            So many of them; those that are missing are 0.
         """
         with _told_where_it_is_full():
             self._file.flush()
+        n = self._n if n_frames is None else n_frames
         if self._n == 0:
-            return np.zeros((0, *(self._shape or (1, 1))), dtype=self._dtype)
-        return np.memmap(self._file, dtype=self._dtype, mode="r+", shape=(self._n, *self._shape))
+            return np.zeros((n, *(self._shape or (1, 1))), dtype=self._dtype)
+        return np.memmap(self._file, dtype=self._dtype, mode="r+", shape=(n, *self._shape))
 
 
 def _close(file: IO[bytes]) -> None:

@@ -132,9 +132,9 @@ def boxes_of_track(
     rows, columns = maps.shape[1:]
     scale = np.array([projection.width / columns, projection.height / rows] * 2)
     is_panorama = projection.kind == "equirectangular"
+    span = _SPAN if threshold is None else 0
     found = np.full((len(frames), 4), np.nan)
     for row, frame in enumerate(frames):
-        span = _SPAN if threshold is None else 0
         near = np.asarray(maps[max(0, frame - span) : frame + span + 1], np.float32)
         mean = near.mean(axis=0) if len(near) else np.zeros((rows, columns), np.float32)
         if mean.max() < 0.05:

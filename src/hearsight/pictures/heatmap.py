@@ -23,6 +23,7 @@ DEFAULT_OPACITY = 0.8
 HEATMAP_TITLES: dict[HeatMapKind, str] = {
     "acoustic": "where sound comes from",
     "synchrony": "what moves with the sound",
+    "similarity": "what is like the sound",
     "combined": "both together",
 }
 """What each kind of map shows, in a person's words."""
@@ -241,7 +242,7 @@ def time_mean(heatmap: HeatMap) -> NDArray[np.float64]:
 def best_heatmap(scene: Scene) -> HeatMap | None:
     """Return the map to lay over a scene's picture: the one that says most.
 
-    Combined before synchrony before acoustic; empty maps and maps of another projection than the
+    Combined before similarity before synchrony before acoustic; empty maps and maps of another projection than the
     picture's (an acoustic map of the sphere beside a camera whose field of view is not known) are
     passed over.
     """
