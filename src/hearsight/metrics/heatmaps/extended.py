@@ -8,7 +8,7 @@ subset, no source at all).
 
 Two ways of counting stand side by side. As published, a detection at the wrong place is wrong, but
 its source does not count as missed, so that recall reaches 1 however few places are right; and the
-average precision loses the area left of its first recall, so that one perfect sample scores 0.
+average precision loses the area left of its first recall, so that a few perfect maps score 0.
 `ap_reference` and `max_f1_reference` count so, for comparison with tables; `average_precision` and
 `max_f1` divide by all sources and lose nothing. Published numbers rest on half-area masks for the
 cIoU and on the fixed-range map for the confidence.
@@ -193,25 +193,21 @@ def extended_scores(
 
 
 def _rows(samples: ExtendedSet) -> dict[str, dict[str, float]]:
-    subsets = {name: samples.subset(name) for name in SUBSETS}
-    return {
-        f"{name}@{min_ciou:g}": _row(subset, min_ciou)
-        for name, subset in subsets.items()
-        for min_ciou in MIN_CIOUS
-    }
-
-
-def _row(samples: ExtendedSet, min_ciou: float) -> dict[str, float]:
-    is_right = samples.is_right(min_ciou)
-    f1 = f1_reference(samples, min_ciou)
-    return {
-        "localization_accuracy": float(is_right.mean()) if len(samples) else np.nan,
-        "auc": auc(samples.cious[samples.has_source]),
-        "average_precision": average_precision(samples, min_ciou),
-        "max_f1": max_f1(samples, min_ciou),
-        "ap_reference": ap_reference(samples, min_ciou),
-        "max_f1_reference": float(f1.max()) if len(f1) else np.nan,
-    }
+    rows = {}
+    for name in SUBSETS:
+        subset = samples.subset(name)
+        area = auc(subset.cious[subset.has_source])
+        for min_ciou in MIN_CIOUS:
+            is_right, f1 = subset.is_right(min_ciou), f1_reference(subset, min_ciou)
+            rows[f"{name}@{min_ciou:g}"] = {
+                "localization_accuracy": float(is_right.mean()) if len(subset) else np.nan,
+                "auc": area,
+                "average_precision": average_precision(subset, min_ciou),
+                "max_f1": max_f1(subset, min_ciou),
+                "ap_reference": ap_reference(subset, min_ciou),
+                "max_f1_reference": float(f1.max()) if len(f1) else np.nan,
+            }
+    return rows
 
 
 def average_precision(samples: ExtendedSet, min_ciou: float = 0.5) -> float:
