@@ -56,7 +56,7 @@ def draw_class(label: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     if label not in _DRAWERS:
         msg = f"no look for {label!r}; {nearest(label, _DRAWERS)}"
         raise InputError(msg)
-    return _drawn(_DRAWERS[label], rng, largest_turn_deg=15.0)
+    return _drawn(_DRAWERS[label], rng, largest_turn_deg=10.0)
 
 
 def draw_stranger(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -244,12 +244,12 @@ def _domestic_sounds(pen: _Pen, rng: np.random.Generator) -> None:
     for x, y in path[1:-1]:
         pen.disc(x, y, 0.06, 0.06, _IVORY)
     pen.polygon([(-1.0, 0.95), (-0.9, 0.65), (-0.6, 0.65), (-0.4, 0.95)], _INK)
-    pen.disc(0.4, 0.3, 0.6, 0.5, body)
-    pen.box(-0.1, 0.3, 0.98, 0.75, body)
-    pen.box(-0.12, 0.42, 0.99, 0.54, _IVORY)
-    pen.disc(0.45, 0.1, 0.2, 0.14, _shaded(body, 0.6))
-    for x in (0.1, 0.75):
-        pen.disc(x, 0.78, 0.2, 0.2, _INK)
+    pen.disc(0.32, 0.2, 0.66, 0.6, body)
+    pen.box(-0.34, 0.2, 0.98, 0.75, body)
+    pen.box(-0.36, 0.38, 0.99, 0.52, _IVORY)
+    pen.disc(0.4, 0.0, 0.26, 0.18, _shaded(body, 0.6))
+    for x in (-0.02, 0.7):
+        pen.disc(x, 0.76, 0.22, 0.22, _INK)
         pen.disc(x, 0.78, 0.08, 0.08, _IVORY)
 
 
@@ -319,17 +319,17 @@ def _water_tap(pen: _Pen, rng: np.random.Generator) -> None:
     """Draw a tap whose water runs."""
     metal, water = _tone(rng, 0.58, 0.12, vivid=0.2, light=0.75), (70, 150, 240)
     dark = _shaded(metal, 0.6)
-    pen.polygon([(0.32, 0.0), (0.78, 0.0), (0.9, 0.9), (0.22, 0.9)], water)
-    for x in np.linspace(0.35, 0.75, 4):
+    pen.polygon([(0.2, 0.0), (0.8, 0.0), (0.95, 0.9), (0.0, 0.9)], water)
+    for x in np.linspace(0.2, 0.78, 5):
         wave = rng.uniform(-0.05, 0.05)
         pen.stroke([(x, 0.05), (x + wave, 0.45), (x, 0.85)], 0.05, (205, 230, 255))
-    pen.disc(0.56, 0.92, 0.42, 0.08, (205, 230, 255))
-    pen.stroke([(-0.9, -0.2), (0.3, -0.2), (0.55, -0.05)], 0.4, metal)
-    pen.stroke([(-0.8, -0.28), (0.3, -0.28)], 0.07, _IVORY)
-    pen.box(0.28, -0.1, 0.82, 0.12, dark)
-    pen.box(-1.0, -0.6, -0.8, 0.2, dark)
-    pen.box(-0.12, -0.8, 0.12, -0.35, dark)
-    pen.stroke([(-0.5, -0.85), (0.5, -0.85)], 0.2, _tone(rng, 0.0, 0.6))
+    pen.disc(0.48, 0.92, 0.5, 0.08, (205, 230, 255))
+    pen.stroke([(-0.75, -0.15), (0.3, -0.15), (0.5, -0.05)], 0.55, metal)
+    pen.stroke([(-0.7, -0.25), (0.3, -0.25)], 0.1, _IVORY)
+    pen.box(0.14, -0.1, 0.86, 0.12, dark)
+    pen.box(-1.0, -0.65, -0.72, 0.35, dark)
+    pen.box(-0.15, -0.8, 0.15, -0.4, dark)
+    pen.stroke([(-0.55, -0.85), (0.55, -0.85)], 0.26, _tone(rng, 0.0, 0.6))
 
 
 def _bell(pen: _Pen, rng: np.random.Generator) -> None:
@@ -338,8 +338,8 @@ def _bell(pen: _Pen, rng: np.random.Generator) -> None:
     pen.disc(0.0, 0.8, 0.2, 0.2, _shaded(metal, 0.45))
     pen.ring(0.0, -0.82, 0.13, 0.08, _shaded(metal, 0.55))
     y = np.linspace(-0.72, 0.75, 16)
-    half = 0.32 + 0.62 * np.linspace(0.0, 1.0, 16) ** 2.2
-    half[0] = 0.15
+    half = 0.5 + 0.45 * np.linspace(0.0, 1.0, 16) ** 1.8
+    half[:2] = 0.2, 0.42
     right = np.stack([half, y], -1)
     pen.polygon([*right.tolist(), *(right[::-1] * [-1.0, 1.0]).tolist()], metal)
     shine = np.stack([-0.75 * half[2:-2], y[2:-2]], -1)
