@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from hearsight.events.sounding import SIZE, SoundingBoxes
+from hearsight.features.sound_input import SOUND_INPUTS
 from hearsight.losses.slavc import supervised_loss
 from hearsight.metrics.heatmaps.extended import (
     ExtendedSet,
@@ -166,6 +167,9 @@ def check_negative_audio_metrics(reference: Reference) -> None:
     for pair, value in spec["mask_iou"].items():
         first, second = pair.split("/")
         close(f"IoU {pair}", mask_iou(masks[first], masks[second]), value)
+    hears = SOUND_INPUTS["ez-vsl"]
+    silent = hears(np.zeros((1, 48000), np.float32), 16000)
+    close("silence", silent, np.full(silent.shape, spec["silence_spectrogram_value"]), 1e-6)
 
 
 CHECKS: dict[str, Check] = {

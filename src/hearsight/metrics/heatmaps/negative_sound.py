@@ -32,9 +32,6 @@ from hearsight.metrics.heatmaps.overlap import (
 )
 from hearsight.metrics.heatmaps.rows import ScoreRows, score_rows
 
-NEGATIVE_SOUNDS = ("silence", "noise", "off_screen")
-"""Zeros; standard-normal samples; the sound of a random clip of another class."""
-
 PUBLISHED_THRESHOLDS: dict[str, float] = {
     "lvs": 0.6077,
     "ez-vsl": 0.6382,
@@ -162,8 +159,8 @@ def negative_sound_scores(
     cious : array_like, shape (pictures,)
         With the own sound; NaN counts 0.
     shares : mapping of str to array_like, shape (pictures,) or (seeds, pictures)
-        For each kind of negative sound, `share_above` of the same pictures in the same order.
-        Several seeds are averaged.
+        For each kind of negative sound (in the paper silence, noise, off-screen), `share_above` of
+        the same pictures in the same order. Several seeds are averaged.
     n_draws : int
         Bootstrap draws for 95 % intervals over pictures; 0 for none.
     generator : numpy.random.Generator, optional
