@@ -12,8 +12,10 @@ import sys
 
 import typer
 
+from hearsight.cli.check import check
 from hearsight.cli.datasets import datasets
 from hearsight.cli.evaluate import evaluate
+from hearsight.cli.import_weights import import_weights
 from hearsight.cli.info import info
 from hearsight.cli.locate import locate
 from hearsight.cli.prepare import prepare
@@ -39,8 +41,10 @@ app.command("simulate")(simulate)
 app.command("view")(view)
 app.command("prepare")(prepare)
 app.command("datasets")(datasets)
+app.command("check")(check)
 app.command("evaluate")(evaluate)
 app.command("systems")(systems)
+app.command("import-weights")(import_weights)
 app.command("train")(train)
 
 

@@ -154,10 +154,10 @@ def open_pairs(
         raise DatasetError(_nothing(place))
     test_file = _given(place, test_list, "test.csv")
     judged = read_names(test_file) if test_file else tuple(marks.truth)
-    rest = frozenset(judged)
     train_file = _given(place, train_list, "train.txt")
-    learned = read_names(train_file) if train_file else tuple(sorted(there - rest))
+    learned = read_names(train_file) if train_file else tuple(sorted(there.difference(judged)))
     dropped = overlap(learned, judged) if drop_test_ids else ()
+    usable = there.difference(dropped)
     silent_file = _given(place, silent_list, "test_plus_silent.csv")
     silent = read_silent(silent_file) if silent_file else ()
     classes = place / "vggsound.csv"
@@ -165,7 +165,7 @@ def open_pairs(
         place,
         marks.kind,
         reader,
-        tuple(name for name in learned if name in there.difference(dropped)),
+        tuple(name for name in learned if name in usable),
         tuple(name for name in judged if name in there and name in marks.truth),
         marks.truth,
         {**(read_classes(classes) if classes.is_file() else {}), **marks.labels},

@@ -129,9 +129,10 @@ def read_flickr_boxes(path: str | Path) -> SoundingBoxes:
     file = Path(path)
     try:
         text = file.read_text(encoding="utf-8-sig")
-        # Entities, which can make a small file endless, can only be declared here.
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            msg = f"{file}: declares a document type; no annotation does, remove the line"
+        # Entities, which can make a small file endless, can only be declared here. With zeros
+        # between the letters it would be read as UTF-16.
+        if "<!DOCTYPE" in text or "\0" in text:
+            msg = f"{file}: declares a document type or is no UTF-8; no annotation is so, mend it"
             raise DatasetError(msg)
         root = ElementTree.fromstring(text)
         boxes = [box for annotator in root for box in annotator if box.tag == "bbox"]
