@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+from hearsight.datasets.pairs import open_pairs
 from hearsight.errors import InputError
 from hearsight.events.classes import DCASE_2022
 from hearsight.recording.media import probe
@@ -205,6 +206,18 @@ def test_a_video_shows_the_picture_in_its_middle_and_sounds_as_the_pair(tmp_path
     differences = {time: np.abs(frame - picture).mean() for time, frame in frames.items()}
     assert differences[1.0] < 6.0
     assert max(differences.values()) > differences[1.0] + 1.0
+
+
+def test_the_readers_of_published_sets_find_nothing_wrong(vggsound, flickr):
+    for (folder, pairs), kind in ((vggsound, "vggsound"), (flickr, "flickr-soundnet")):
+        opened = open_pairs(folder)
+        assert (opened.kind, opened.problems()) == (kind, ())
+        assert list(opened.train) == [pair.name for pair in of(pairs, "train")]
+        assert list(opened.test) == [pair.name for pair in of(pairs, "test")]
+        inside = folder / "interactive"
+        rows_of_boxes = open_pairs(inside, annotations=inside / "interactive.json")
+        assert rows_of_boxes.problems() == ()
+        assert set(rows_of_boxes.test) == {pair.name for pair in of(pairs, "interactive")}
 
 
 def test_a_set_of_other_settings_is_not_mixed_in(tmp_path):

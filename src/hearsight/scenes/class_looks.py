@@ -27,6 +27,9 @@ SIDE_PX = 256
 Color = tuple[int, int, int]
 Point = tuple[float, float]
 
+_TURN = np.linspace(0.0, 2.0 * np.pi, 36, endpoint=False)
+_CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=-1)
+
 _INK: Color = (28, 26, 32)
 _IVORY: Color = (240, 236, 222)
 _RED: Color = (150, 30, 35)
@@ -77,22 +80,16 @@ class _Pen:
         self._draw.polygon(((mapped + 1.0) * (0.5 * SIDE_PX)).ravel().tolist(), fill=color)
 
     def disc(self, x: float, y: float, across: float, down: float, color: Color) -> None:
-        turn = np.linspace(0.0, 2.0 * np.pi, 36, endpoint=False)
-        self.polygon(np.stack([x + across * np.cos(turn), y + down * np.sin(turn)], -1), color)
+        self.polygon(np.array([x, y]) + [across, down] * _CIRCLE, color)
 
     def box(self, left: float, top: float, right: float, bottom: float, color: Color) -> None:
         self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], color)
 
     def rounded(self, left: float, top: float, right: float, bottom: float, color: Color) -> None:
         """Draw a box whose outline is a superellipse."""
-        turn = np.linspace(0.0, 2.0 * np.pi, 36, endpoint=False)
-        bulge = np.stack([np.cos(turn), np.sin(turn)], -1)
-        bulge = np.sign(bulge) * np.sqrt(np.abs(bulge))
-        middle, half = (
-            0.5 * np.array([left + right, top + bottom]),
-            0.5 * np.array([right - left, bottom - top]),
-        )
-        self.polygon(middle + half * bulge, color)
+        bulge = np.sign(_CIRCLE) * np.sqrt(np.abs(_CIRCLE))
+        half = [0.5 * (right - left), 0.5 * (bottom - top)]
+        self.polygon(np.array([left, top]) + half * (1.0 + bulge), color)
 
     def stroke(self, points: Iterable[Point], width: float, color: Color) -> None:
         """Draw a line with round joints and ends."""
@@ -107,9 +104,8 @@ class _Pen:
             self.disc(x, y, 0.5 * width, 0.5 * width, color)
 
     def ring(self, x: float, y: float, radius: float, width: float, color: Color) -> None:
-        turn = np.linspace(0.0, 2.0 * np.pi, 25)
-        path = np.stack([x + radius * np.cos(turn), y + radius * np.sin(turn)], -1)
-        self.stroke(path.tolist(), width, color)
+        path = np.array([x, y]) + radius * _CIRCLE
+        self.stroke([*path.tolist(), path[0].tolist()], width, color)
 
 
 def _drawn(
@@ -174,7 +170,7 @@ def _male_speech(pen: _Pen, rng: np.random.Generator) -> None:
         _tone(rng, 0.6, 0.35, 0.08, light=0.4),
     )
     skin = _skin(rng)
-    pen.rounded(-0.95, 0.55, 0.95, 1.25, _shaded(hat, 1.5))
+    pen.rounded(-0.95, 0.55, 0.95, 1.0, _shaded(hat, 1.5))
     pen.rounded(-0.5, -0.5, 0.5, 0.72, skin)
     pen.rounded(-0.52, 0.12, 0.52, 0.8, beard)
     pen.disc(0.0, 0.38, 0.24, 0.08 + 0.07 * rng.random(), _RED)
@@ -209,7 +205,7 @@ def _telephone(pen: _Pen, rng: np.random.Generator) -> None:
     pen.polygon([(-0.45, -0.35), (0.45, -0.35), (0.95, 0.75), (-0.95, 0.75)], body)
     pen.rounded(-1.0, 0.6, 1.0, 0.95, _shaded(body, 0.75))
     pen.stroke([(-0.7, -0.65), (0.0, -0.78), (0.7, -0.65)], 0.24, _shaded(body, 0.6))
-    for side in (-0.78, 0.78):
+    for side in (-0.76, 0.76):
         pen.rounded(side - 0.24, -0.75, side + 0.24, -0.3, _shaded(body, 0.6))
     pen.disc(0.0, 0.22, 0.45, 0.42, _IVORY)
     for hole in np.linspace(0.4, 2.0 * np.pi, 9, endpoint=False):
@@ -352,7 +348,7 @@ def _bell(pen: _Pen, rng: np.random.Generator) -> None:
 def _knock(pen: _Pen, rng: np.random.Generator) -> None:
     """Draw a door knocker: a studded plate and its ring."""
     plate, iron = _tone(rng, 0.33, 0.7, 0.95, light=0.5), _tone(rng, 0.1, light=0.25, vivid=0.15)
-    corners = np.linspace(0.0, 2.0 * np.pi, 8, endpoint=False) + np.pi / 8.0
+    corners = np.pi / 8.0 + np.pi / 4.0 * np.arange(8)
     octagon = np.stack([np.cos(corners), np.sin(corners)], -1)
     pen.polygon(1.05 * octagon, iron)
     pen.polygon(0.95 * octagon, plate)
