@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hearsight.systems.seld import SeldSystem
+    from hearsight.systems.system import System
 
 
 def systems() -> None:
@@ -31,11 +31,7 @@ def systems() -> None:
     for name in names():
         known = find(name)
         with torch.device("meta"):  # weights are only counted
-            system = known.build(known.settings())
-        table.add_row(name, known.title, _hears(system), f"{weight_count(system):,}", known.paper)
+            system: System = known.build(known.settings())
+        table.add_row(name, known.title, system.takes, f"{weight_count(system):,}", known.paper)
     console.print(table)
     console.print("hearsight train NAME makes weights; hearsight locate --system takes them.")
-
-
-def _hears(system: SeldSystem) -> str:
-    return f"{system.audio_format}; sees" if system.sees else system.audio_format

@@ -81,6 +81,11 @@ class HeatMapSystem:
         """None: it names nothing."""
         return ()
 
+    @property
+    def takes(self) -> str:
+        """What it hears and sees, in a few words."""
+        return "any sound, as mono; sees"
+
     def loss(self, batch: Mapping[str, Tensor], epoch: int = 0) -> Tensor:
         """Return the loss of a batch, a scalar.
 

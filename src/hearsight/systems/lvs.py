@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor
 
@@ -42,6 +43,9 @@ class LvsSettings:
         What becomes of the own sound among the others; see `hearsight.losses.lvs`.
     picture_px : int
         Height and width of what is seen.
+    fit : {"squash", "short_side_crop", "tensor_squash"}
+        How whole pictures are made square: as they must be to be compared with boxes; as published,
+        which does not see the sides; as SSLalignment does.
     sound : SoundInput
         What is heard.
     """
@@ -55,6 +59,7 @@ class LvsSettings:
     has_hard_negatives: bool = True
     own_sound: OwnSound = "out"
     picture_px: int = 224
+    fit: Literal["squash", "short_side_crop", "tensor_squash"] = "squash"
     sound: SoundInput = SOUND_INPUTS["lvs"]
 
 
@@ -102,7 +107,7 @@ def lvs(settings: LvsSettings) -> HeatMapSystem:
         settings,
         LvsNet(width=settings.width),
         settings.sound,
-        PictureFit("squash", settings.picture_px),
+        PictureFit(settings.fit, settings.picture_px),
         TrainingView(settings.picture_px),
         compare,
         style="lvs",

@@ -98,6 +98,11 @@ class SeldSystem:
         return self.picture_input is not None
 
     @property
+    def takes(self) -> str:
+        """What it hears and sees, in a few words."""
+        return f"{self.audio_format}; sees" if self.sees else self.audio_format
+
+    @property
     def label_samples(self) -> int:
         """Samples of a label frame."""
         return round(self.sample_rate * LABEL_HOP_S)

@@ -26,6 +26,10 @@ class System(Protocol):
         """The class list; empty if it names nothing."""
 
     @property
+    def takes(self) -> str:
+        """What it hears and sees, in a few words."""
+
+    @property
     def network(self) -> nn.Module:
         """What learns."""
 

@@ -23,6 +23,7 @@ from hearsight.metrics.bounds import seld_bounds
 from hearsight.metrics.definitions import Average
 from hearsight.metrics.seld import seld_scores
 from hearsight.systems import names
+from hearsight.systems.seld import SeldSystem
 from hearsight.training.seld.evaluation import Evaluation
 from hearsight.training.seld.pictures import pictures_of, prepare_pictures
 from hearsight.training.seld.prepare import duration_of, prepare, store_of
@@ -180,7 +181,7 @@ def _system(
     *,
     is_watched: bool,
 ) -> _Candidate:
-    system = trained.system
+    system = trained.of_kind(SeldSystem)
     dataset = open_dataset(data, system.audio_format)
     recordings = _annotated(dataset, split)
     notes = []
