@@ -109,7 +109,7 @@ def test_the_published_boxes_of_vggss():
         ('[{"file": "a", "class": "x", "bbox": 1}]', "row 1: bbox must be a list"),
         ('[{"file": "a", "class": "x", "bbox": [[1, 2, 3]]}]', "row 1: a box must be four"),
         ('[{"file": "a", "class": "x", "bbox": [[1, 2, 3, NaN]]}]', "row 1: .*finite"),
-        ('[{"file": "a", "class": "x", "bbox": []},' * 1 + ' {"file": "a", "class": "x", '
+        ('[{"file": "a", "class": "x", "bbox": []}, {"file": "a", "class": "x", '
          '"bbox": []}]', "row 2: a comes twice"),
         ('[{"image": "a.jpg", "gt_box": [0, 0, 1, 1]}]', "row 1: audio must be text"),
         ('[{"image": "a.jpg", "audio": "a.wav", "gt_box": "a.png"}]', "row 1: offset"),

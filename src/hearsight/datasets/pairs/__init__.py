@@ -6,7 +6,8 @@ lists, truth   the published lists and annotation files
 check    decoding to see whether pairs can be used
 """
 
-from hearsight.datasets.pairs.corpus import PairSet, Truth, open_pairs
+from hearsight.datasets.pairs.corpus import PairSet, open_pairs
 from hearsight.datasets.pairs.reader import PairReader
+from hearsight.events.sounding import Truth
 
 __all__ = ["PairReader", "PairSet", "Truth", "open_pairs"]

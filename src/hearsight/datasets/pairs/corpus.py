@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, get_args
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal, get_args
 
 from hearsight.datasets.pairs.folders import PICTURE_FOLDERS, SOUND_FOLDERS, find_pairs
 from hearsight.datasets.pairs.lists import (
@@ -28,18 +25,11 @@ from hearsight.datasets.pairs.shards import ShardPairs
 from hearsight.datasets.pairs.truth import Annotated, read_annotations, row_files
 from hearsight.datasets.pairs.videos import VIDEO_FOLDER, find_videos
 from hearsight.errors import DatasetError, InputError, nearest
-from hearsight.events.sounding import SoundingBoxes
+from hearsight.events.sounding import SoundingBoxes, Truth
 
 Storage = Literal["folders", "videos", "lmdb", "shards"]
 
 _SHOWN_NAMES = 5
-
-
-class Truth(Protocol):
-    """What is known of where in a picture the sound comes from: boxes, or a mask."""
-
-    def to_map(self, size: int = ..., *, wrap_negative: bool = ...) -> NDArray[np.float32]:
-        """Draw it into a square picture; see `SoundingBoxes.to_map`."""
 
 
 @dataclass(frozen=True)

@@ -260,18 +260,21 @@ def _picture_key(transaction: lmdb.Transaction, name: str, frame: str) -> bytes 
 def _reading(path: Path) -> Iterator[lmdb.Transaction]:
     lmdb = _lmdb()
     try:
-        # Once a process, as LMDB wants it; a forked one must not use what its parent has opened.
-        with _opened(path, os.getpid()).begin(buffers=False) as transaction:
+        with _opened(path).begin() as transaction:
             yield transaction
     except lmdb.Error as error:
         msg = f"{path}: cannot be read as LMDB ({error}); copy it again or write it anew"
         raise DatasetError(msg) from error
 
 
-@functools.lru_cache(maxsize=8)
-def _opened(path: Path, process: int) -> lmdb.Environment:
-    del process
+@functools.cache  # LMDB wants to be opened once in a process
+def _opened(path: Path) -> lmdb.Environment:
     return _lmdb().open(str(path), readonly=True, lock=False, readahead=False)
+
+
+if hasattr(os, "register_at_fork"):
+    # What is open where a process is forked could be used, and opened, in neither of the two.
+    os.register_at_fork(before=_opened.cache_clear)
 
 
 @contextlib.contextmanager
@@ -279,6 +282,7 @@ def _writing(path: Path) -> Iterator[lmdb.Environment]:
     lmdb = _lmdb()
     try:
         path.mkdir(parents=True, exist_ok=True)
+        _opened.cache_clear()  # of readers in this process
         with lmdb.open(str(path), map_size=_FIRST_MAP) as environment:
             yield environment
     except (lmdb.Error, OSError) as error:

@@ -24,7 +24,7 @@ from hearsight.errors import DatasetError, MediaError
 from hearsight.recording.files import replacing
 from hearsight.recording.media import PICTURE_SUFFIXES
 
-_BLOCK = 512
+_END_BYTES = 1024
 _KEY = re.compile(r"((?:.*/)?[^./]+)(\.[^/]*)")
 
 
@@ -154,9 +154,9 @@ def _scan(path: Path) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
                         kind[name] = member.offset_data, member.size
             end = tar.offset
         with path.open("rb") as file:
-            file.seek(end - _BLOCK)
-            # tarfile takes a damaged header within for the end; the true end is empty blocks.
-            is_whole = file.read(2 * _BLOCK) == bytes(2 * _BLOCK)
+            file.seek(end)
+            # tarfile takes a damaged header within for the end; the true end is zeros.
+            is_whole = file.read(_END_BYTES) == bytes(_END_BYTES)
     except (OSError, tarfile.TarError) as error:
         msg = f"{path}: cannot be read as a tar ({error}); write or copy it again"
         raise DatasetError(msg) from error

@@ -63,6 +63,10 @@ class SoundingMask:
         rows, columns = (((2 * np.arange(size) + 1) * n // (2 * size)) for n in mask.shape)
         return mask[np.ix_(rows, columns)].astype(np.float32)
 
+    def is_usable(self, size: int = SIZE) -> tuple[bool, ...]:
+        """Tell whether it marks a pixel; see `to_map`."""
+        return (bool(self.to_map(size).any()),)
+
 
 @dataclass(frozen=True)
 class Annotated:

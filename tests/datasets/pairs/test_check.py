@@ -1,0 +1,27 @@
+import numpy as np
+
+from datasets.pairs.small_pairs import NAMES, sound_of
+from hearsight.datasets.pairs.check import Heard, media_problems, read_pairs
+from hearsight.datasets.pairs.folders import find_pairs
+from hearsight.recording.audio import write_audio
+
+
+def test_pairs_are_described(root):
+    found = list(read_pairs(find_pairs(root, "007"), NAMES, threads=2))
+    assert found == [(name, Heard((40, 30), 16_000, 1, 1.0, is_silent=False)) for name in NAMES]
+    assert media_problems(found) == ()
+
+
+def test_what_cannot_be_used_is_named(root):
+    (root / "frames" / f"{NAMES[0]}.png").write_bytes(b"bad")
+    write_audio(root / f"audio/{NAMES[1]}.wav", sound_of(1, rate=8000), 8000)
+    write_audio(root / f"audio/{NAMES[2]}.wav", np.zeros((1, 16_000), np.float32), 16_000)
+    unreadable, silent, low, other = media_problems(
+        list(read_pairs(find_pairs(root, "007"), NAMES))
+    )
+    assert unreadable.startswith(f"{NAMES[0]}: {root}/frames/{NAMES[0]}.png: cannot be read")
+    assert silent == f"sound is silent: 1 pair ({NAMES[2]})"
+    assert low == f"sound below 16000 Hz: 1 pair ({NAMES[1]})"
+    assert other.startswith("sound is not at 16000 Hz as most")
+    assert f"1 pair ({NAMES[1]})" in other
+    assert media_problems([]) == ()
