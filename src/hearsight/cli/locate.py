@@ -127,7 +127,7 @@ def _show(console: Console, outcome: Outcome) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from hearsight.events.words import direction_in_words
+    from hearsight.events.words import place_in_words
 
     scene = outcome.scene
     assert scene is not None
@@ -144,7 +144,7 @@ def _show(console: Console, outcome: Outcome) -> None:
                 f"{event.offset:.1f} s",
                 _degrees(event.azimuth),
                 _degrees(event.elevation),
-                direction_in_words(event.azimuth, event.elevation),
+                place_in_words(event),
                 "" if event.confidence is None else f"{event.confidence:.2f}",
             )
         console.print(table)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from hearsight.events.events import Event
 from hearsight.spatial.directions import wrap_azimuth
 
 SECTORS = (
@@ -70,6 +71,32 @@ def direction_in_words(azimuth: float | None, elevation: float | None = None) ->
         return f"straight {side}"
     sector = SECTORS[math.floor(azimuth / 45.0 + 0.5) % len(SECTORS)]
     return f"{sector}, {side}" if abs(height) >= _RAISED_DEG else sector
+
+
+def place_in_words(event: Event) -> str:
+    """Say where an event is: its direction, or else whether it is in the picture.
+
+    Parameters
+    ----------
+    event : Event
+
+    Returns
+    -------
+    str
+        One of `PHRASES`, "in the picture" or "not in the picture".
+
+    Examples
+    --------
+    >>> from hearsight.events.events import Track
+    >>> place_in_words(Event("bark", 0.0, 0.2, track=Track([0.0, 0.1], on_screen=[0, 0])))
+    'not in the picture'
+    """
+    track = event.track
+    if event.azimuth is not None or track is None:
+        return direction_in_words(event.azimuth, event.elevation)
+    if event.box is not None or (track.on_screen == 1.0).any():
+        return "in the picture"
+    return "not in the picture" if (track.on_screen == 0.0).any() else UNKNOWN
 
 
 def split_direction(text: str) -> tuple[str, float | None, float | None]:

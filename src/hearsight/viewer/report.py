@@ -19,7 +19,7 @@ from typing import Any
 from hearsight.errors import MediaError
 from hearsight.events.events import Event
 from hearsight.events.scene import Scene
-from hearsight.events.words import direction_in_words
+from hearsight.events.words import place_in_words
 from hearsight.pictures.figure import clock
 from hearsight.pictures.palette import event_colors, event_names
 from hearsight.recording.files import replacing
@@ -203,13 +203,11 @@ def _rows(scene: Scene) -> str:
 
 
 def _row(index: int, event: Event, name: str, color: str) -> str:
-    place = direction_in_words(event.azimuth, event.elevation)
+    place = place_in_words(event)
     if event.azimuth is not None:
         angles = [event.azimuth] if event.elevation is None else [event.azimuth, event.elevation]
         degrees = ", ".join(f"{round(angle):+d}°".replace("+0°", "0°") for angle in angles)
         place = f"{html.escape(place)} <small>{degrees}</small>"
-    elif event.box is not None:
-        place = "in the picture"
     certainty = "–"
     if event.confidence is not None:
         certainty = (
