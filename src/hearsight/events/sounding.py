@@ -15,6 +15,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,16 @@ from hearsight.errors import InputError
 SIZE = 224  # pixels a side at which the published tables compare maps with boxes
 
 FractionBox = tuple[float, float, float, float]
+
+
+class Truth(Protocol):
+    """What is known of where in a picture the sound comes from: boxes, or a mask."""
+
+    def to_map(self, size: int = ..., *, wrap_negative: bool = ...) -> NDArray[np.float32]:
+        """Draw it into a square picture; see `SoundingBoxes.to_map`."""
+
+    def is_usable(self, size: int = ...) -> tuple[bool, ...]:
+        """Tell of each of its parts whether it marks a pixel."""
 
 
 @dataclass(frozen=True)
