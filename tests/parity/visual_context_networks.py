@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hearsight.events.sounding import SIZE, SoundingBoxes
 from hearsight.losses.ez_vsl import ez_vsl_loss
 from hearsight.losses.fnac import FnacTerms, fnac_terms
 from hearsight.losses.lvs import LvsLogits, lvs_logits, lvs_loss
-from hearsight.losses.slavc import slavc_loss, supervised_loss
+from hearsight.losses.slavc import slavc_loss
 from hearsight.losses.visual_context import (
     discrimination_loss,
     divergence_loss,
@@ -23,11 +24,13 @@ from hearsight.losses.visual_context import (
     localization_loss,
     map_divergence,
 )
+from hearsight.metrics.heatmaps.guidance import guided
+from hearsight.metrics.heatmaps.overlap import ciou
+from hearsight.metrics.heatmaps.styles import STYLES
 from hearsight.models.blocks.pairs import embedded
 from hearsight.models.blocks.resnet import resnet18
 from hearsight.models.ez_vsl import EzVslNet
 from hearsight.models.lvs import LvsNet
-from hearsight.models.object_guidance import fuse_relative, saliency
 from hearsight.models.slavc import SlavcNet
 from hearsight.models.visual_context import VisualContextNet, VisualContextOutput, node_agreement
 from hearsight.weights.heatmap import convert
@@ -349,6 +352,39 @@ def agree_in_terms(found: FnacTerms, expected: list[float]) -> None:
         close_loss(term, value)
 
 
+def check_ogl(reference: Reference) -> None:
+    """Compare saliency, fusion and scores: the whole way of EZ-VSL from inputs to a cIoU."""
+    spec, sizes, pairs = reference.spec, reference.spec["hyperparameters"], filled_pairs(reference)
+    sees = resnet18().eval()
+    sees.load_state_dict(filled_state(reference))
+    network = EzVslNet(n_embedding=sizes["dim"]).eval()
+    beside = Reference(reference.system, reference.stem.replace("ogl", "ezvsl"))
+    load(network, filled_state(beside), "ez-vsl")
+    with torch.no_grad():
+        # The original's had gone through the one training forward of ezvsl.json, which moved the
+        # statistics of its batch normalization.
+        network.train()(*filled_pairs(beside))
+        salient, cosines = sees.saliency(pairs[0]), network.eval().cosine(*pairs)
+    close(salient[:, None], reference.arrays["saliency"])
+    boxes = tuple(tuple((value + 0.5) / SIZE for value in box) for box in sizes["boxes_xyxy"])
+    truth, style = SoundingBoxes(boxes).to_map(), STYLES["ez-vsl"]
+    assert len(spec["results"]) == len(cosines)
+    for i, expected in enumerate(spec["results"]):
+        maps = {"av": cosines[i], "obj": salient[i]}
+        maps = {name: style.enlarge(values.numpy(), SIZE) for name, values in maps.items()}
+        maps["av_obj"] = guided(maps["av"], maps["obj"], sizes["alpha"])
+        assert maps.keys() == expected.keys()
+        for name, values in maps.items():
+            scaled, mask = style.normalize(values), style.mask(values, int(truth.sum()))
+            stored = reference.arrays[f"{name}_{i}"]
+            np.testing.assert_allclose(scaled[::7, ::7], stored, rtol=0, atol=1e-5)
+            threshold = style.threshold_of(scaled, 0)
+            np.testing.assert_allclose(threshold, expected[name]["threshold"], atol=1e-5)
+            # Pixels at the threshold may fall on either side.
+            np.testing.assert_allclose(ciou(mask, truth), expected[name]["ciou"], atol=2e-3)
+            assert abs(np.count_nonzero(mask) - expected[name]["positives"]) <= 3
+
+
 CHECKS: dict[str, Check] = {
     "vcs_locmodel": check_locmodel,
     "vcs_basemodel": check_basemodel,
@@ -358,4 +394,5 @@ CHECKS: dict[str, Check] = {
     "ezvsl": check_ezvsl,
     "slavc": check_slavc,
     "fnac": check_fnac,
+    "ogl": check_ogl,
 }

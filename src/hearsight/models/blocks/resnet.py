@@ -182,6 +182,13 @@ class ResNet(nn.Module):
         """Return the mean of the last map over the picture, shape (batch, channels)."""
         return cast("Tensor", self(pictures)).mean(dim=(-2, -1))
 
+    def saliency(self, pictures: Tensor) -> Tensor:
+        """Return where it is active: the mean of the last map's channels, (batch, height, width).
+
+        Not negative. Of a network that knows ImageNet, where objects are, whatever sounds.
+        """
+        return cast("Tensor", self(pictures)).mean(dim=1)
+
     def logits(self, pictures: Tensor) -> Tensor:
         """Return the scores of the classes before the softmax, shape (batch, classes)."""
         if self.fc is None:
