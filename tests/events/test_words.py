@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.events.words import PHRASES, direction_in_words, split_direction
+from hearsight.events.events import Event, Track
+from hearsight.events.words import (
+    PHRASES,
+    direction_in_words,
+    place_in_words,
+    split_direction,
+)
 from hearsight.spatial.directions import angular_distance, to_vectors
 
 
@@ -44,3 +50,19 @@ def test_what_is_read_is_near_what_was_said(azimuth, elevation):
 @pytest.mark.parametrize("text", ["knock", "left", "rain, heavy", ", left", "a,left", "x, Left"])
 def test_other_texts_have_no_direction(text):
     assert split_direction(text) == (text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("track", "words"),
+    [
+        (None, "direction unknown"),
+        (Track([0.0, 0.1]), "direction unknown"),
+        (Track([0.0, 0.1], azimuth=[90.0, 90.0], on_screen=[0, 0]), "left"),
+        (Track([0.0, 0.1], on_screen=[0, 0]), "not in the picture"),
+        (Track([0.0, 0.1], on_screen=[0, 1]), "in the picture"),
+        (Track([0.0, 0.1], on_screen=[0, None]), "not in the picture"),
+        (Track([0.0], boxes=[[1.0, 2.0, 3.0, 4.0]]), "in the picture"),
+    ],
+)
+def test_places(track, words):
+    assert place_in_words(Event("knock", 0.0, 0.2, track=track)) == words

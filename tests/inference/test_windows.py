@@ -136,6 +136,17 @@ def test_a_map_outlives_its_store():
     assert frames.sum() == 24.0
 
 
+@pytest.mark.parametrize("n_frames", [0, 1, 2, 5])
+def test_a_map_is_cut_off_or_filled_up(n_frames):
+    store = FrameStore()
+    assert store.finish(n_frames).shape == (n_frames, 1, 1)
+    store.append(np.ones((2, 3, 4)))
+    frames = store.finish(n_frames)
+    assert frames.shape == (n_frames, 3, 4)
+    assert (frames[:2] == 1.0).all()
+    assert not frames[2:].any()
+
+
 def test_a_full_disk_is_said(monkeypatch):
     class Full:
         def write(self, _content):

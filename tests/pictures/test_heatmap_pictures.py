@@ -91,5 +91,7 @@ def test_the_best_map_is_not_empty_and_fits_the_picture():
     combined = heatmap(0 * full, "combined", camera)
     scene = Scene(Events(), None, camera, (acoustic, combined, synchrony))
     assert best_heatmap(scene) is synchrony
+    similarity = heatmap(full, "similarity", camera)
+    assert best_heatmap(Scene(Events(), None, camera, (similarity, synchrony))) is similarity
     assert best_heatmap(Scene(Events(), None, camera, (acoustic, combined))) is None
     assert best_heatmap(Scene(Events(), heatmaps=(acoustic,))) is acoustic

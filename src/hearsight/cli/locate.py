@@ -50,8 +50,8 @@ def locate(
     system: Annotated[
         str | None,
         typer.Option(
-            help="Who hears: a folder of trained weights, or a system's name for those in "
-            "runs/NAME. Default: nobody trained; sources have no names."
+            help="Who hears, or looks at the picture: a folder of trained weights, or a system's "
+            "name for those in runs/NAME. Default: nobody trained; sources have no names."
         ),
     ] = None,
     frame_rate: Annotated[

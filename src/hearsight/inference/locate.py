@@ -82,7 +82,8 @@ def locate(
         How arrays are heard without a system.
     system : str or Path, optional
         A folder with the weights of a trained system, or the name of a system that was trained
-        into `runs/<name>`. Default: sources are found without training, and have no names.
+        into `runs/<name>`. It hears instead of the default, or looks at the picture. Default:
+        sources are found without training, and have no names.
     frame_rate : float, optional
         Frames per second of a folder of pictures.
     window_s : float
@@ -94,9 +95,9 @@ def locate(
     -------
     Scene
         Events, each with a direction every 100 ms where the channels tell directions; heat maps;
-        and sentences about what was found and what could not be judged. Without a system events
-        are labelled "source 1", ...; their confidence is explained at `AcousticModel.confidence`,
-        for mono it is the mean part of the sound that rises above the background. With a system
+        and sentences about what was found and what could not be judged. Events are labelled
+        "source 1", ...; their confidence is explained at `AcousticModel.confidence`, for mono it
+        is the mean part of the sound that rises above the background. From a system that hears
         they have its labels, and distances if it tells them; their confidence is the median
         activity that the system gives them.
 
@@ -106,7 +107,7 @@ def locate(
         If a file cannot be read or holds no sound.
     InputError
         If an option does not fit the file, or the channels fit no layout, or none that the system
-        hears.
+        hears, or it sees and there is no picture.
     WeightsError
         If the system's weights are damaged.
     """

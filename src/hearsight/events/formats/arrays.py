@@ -1,6 +1,6 @@
 """Heat maps as NPZ: any NumPy opens them, without pickle.
 
-Of each kind in the file ("acoustic", "synchrony", "combined") there are `<kind>_values` (float16,
+Of each kind in the file (one of `HEATMAP_KINDS`) there are `<kind>_values` (float16,
 shape (frames, height, width)), `<kind>_times` (float64 seconds), `<kind>_projection` (the kind of
 projection, as text) and `<kind>_picture` (float64: width, height, field of view or NaN). Values are
 rounded to float16, whose step near 1 is 0.0005; the rest is exact.

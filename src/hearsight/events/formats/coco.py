@@ -59,8 +59,7 @@ def write_coco(
         Where they come from: regions of a heat map above `threshold`, or the events' tracks.
         Default: the heat map if there is one.
     kind : {"acoustic", "synchrony", "similarity", "combined"}, optional
-        Which heat map; default: the most telling one there is, combined before synchrony before
-        acoustic.
+        Which heat map; default: the most telling one there is, the last of these.
     threshold : float
         In (0, 1], for heat maps.
 
