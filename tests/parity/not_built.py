@@ -88,19 +88,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "transforms",
         }
     ),
-    "visual-context": frozenset(
-        {
-            "boxes",
-            "ciou",
-            "ezvsl",
-            "fnac",
-            "lvs",
-            "ogl",
-            "slavc",
-            "vcs",
-            "vggss_baselines",
-        }
-    ),
 }
 
 

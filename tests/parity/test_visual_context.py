@@ -1,6 +1,11 @@
 """The visual-context family against what the originals computed."""
 
-from parity import visual_context_family_metrics, visual_context_frontends
+from parity import (
+    visual_context_family_metrics,
+    visual_context_frontends,
+    visual_context_metrics,
+    visual_context_networks,
+)
 from parity.not_built import agree
 from parity.reference import Check, Reference
 
@@ -8,6 +13,8 @@ SYSTEM = "visual-context"
 CHECKS: dict[str, Check] = {
     **visual_context_family_metrics.CHECKS,
     **visual_context_frontends.CHECKS,
+    **visual_context_metrics.CHECKS,
+    **visual_context_networks.CHECKS,
 }
 
 

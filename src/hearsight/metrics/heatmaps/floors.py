@@ -11,6 +11,7 @@ beside an absolute threshold, of as much as the map marks.
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from hearsight.metrics.heatmaps.styles import Style
 from hearsight.metrics.heatmaps.upsampling import upsample
 
+_STRETCH = Style(normalization="min_max").normalize
 NOISE_CELLS = 7  # a side, as the coarsest of the published networks has them
 
 
@@ -32,10 +34,10 @@ def centered_disc(size: int) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of float32, shape (size, size)
-        Minus the squared distance from the center in pixels.
+        From 0 to 1, by the squared distance.
     """
     squared = (np.arange(size) - (size - 1) / 2.0) ** 2
-    return -(squared[:, None] + squared).astype(np.float32)
+    return _STRETCH(-(squared[:, None] + squared).astype(np.float32))
 
 
 def chance_map(name: str, size: int) -> NDArray[np.float32]:
@@ -51,10 +53,30 @@ def chance_map(name: str, size: int) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of float32, shape (size, size)
-        7 x 7 values of normal noise, up-sampled.
+        From 0 to 1: 7 x 7 values of normal noise, up-sampled.
     """
     random = np.random.default_rng(zlib.crc32(name.encode()))
-    return upsample(random.standard_normal((NOISE_CELLS, NOISE_CELLS)), size)
+    return _STRETCH(upsample(random.standard_normal((NOISE_CELLS, NOISE_CELLS)), size))
+
+
+def saliency_map(values: NDArray[np.floating], style: Style, size: int) -> NDArray[np.float32]:
+    """Return the map of an image alone at the size of the truth.
+
+    Parameters
+    ----------
+    values : ndarray, shape (height, width)
+        On any scale.
+    style : Style
+        Up-samples it.
+    size : int
+        Pixels a side.
+
+    Returns
+    -------
+    ndarray of float32, shape (size, size)
+        From 0 to 1.
+    """
+    return _STRETCH(upsample(values, size, style.upsampling))
 
 
 def floor_mask(
@@ -65,18 +87,19 @@ def floor_mask(
     Parameters
     ----------
     values : ndarray of float32, shape (height, width)
+        From 0 to 1, as the comparison `above_or_one` knows the maximum by its value.
     style : Style
-        Its up-sampling and normalization do not matter: they keep the order of values.
+        Its normalization is left out: it keeps the order of values.
     area : int
         Pixels of the truth.
     n_marked : int
         Pixels that the judged map marks, for an absolute threshold.
     """
     if style.threshold != "absolute":
-        return Style("half_pixel", "min_max", style.threshold, style.comparison).mask(values, area)
+        return replace(style, normalization="none").mask(values, area)
     if n_marked == 0:
         return np.zeros(values.shape, dtype=np.bool_)
-    return Style(threshold="adaptive", comparison="at_least").mask(values, n_marked)
+    return Style(normalization="none", threshold="adaptive").mask(values, n_marked)
 
 
 def ceiling(truth: NDArray[np.float32], style: Style, n_marked: int) -> float:

@@ -17,13 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.errors import InputError
-from hearsight.events.sounding import SIZE, SoundingBoxes
+from hearsight.events.sounding import SIZE, Truth
 from hearsight.metrics.heatmaps.extended import confidence
-from hearsight.metrics.heatmaps.floors import ceiling, centered_disc, chance_map, floor_mask
+from hearsight.metrics.heatmaps.floors import (
+    ceiling,
+    centered_disc,
+    chance_map,
+    floor_mask,
+    saliency_map,
+)
 from hearsight.metrics.heatmaps.overlap import ciou
 from hearsight.metrics.heatmaps.scores import MapScores, PictureScores
 from hearsight.metrics.heatmaps.styles import Style, Threshold, style_of
-from hearsight.metrics.heatmaps.upsampling import upsample
 
 HeatMaps = Mapping[str, NDArray[np.floating]] | Iterable[tuple[str, NDArray[np.floating]]]
 
@@ -32,7 +37,7 @@ _THRESHOLDS: tuple[Threshold, ...] = ("adaptive", "median", "rank_half", "absolu
 
 def judge_maps(
     maps: HeatMaps,
-    truths: Mapping[str, SoundingBoxes],
+    truths: Mapping[str, Truth],
     *,
     style: str | Style = "hearsight",
     universal: float | None = None,
@@ -47,8 +52,8 @@ def judge_maps(
     maps : mapping of str to ndarray, or iterable of (str, ndarray), shapes (height, width)
         By the name of the picture, read once and one by one: an iterable, or a mapping that loads
         on demand, needs no memory for more than one map.
-    truths : mapping of str to SoundingBoxes
-        Of every picture that is to be judged.
+    truths : mapping of str to Truth
+        Boxes or a mask of every picture that is to be judged.
     style : str or Style
         How a map becomes an area: a key of `STYLES` (default: our own) or a style of yours.
     universal : float, optional
@@ -73,6 +78,7 @@ def judge_maps(
 
     Examples
     --------
+    >>> from hearsight.events.sounding import SoundingBoxes
     >>> truths = {"dog": SoundingBoxes(((0.0, 0.0, 0.5, 0.5),))}
     >>> scores = judge_maps({"dog": np.array([[1.0, 0.2], [0.2, 0.1]])}, truths)
     >>> scores["success"], round(scores.table["centered disc"]["adaptive"]["mean_ciou"], 2)
@@ -88,7 +94,7 @@ def judge_maps(
         n_boxes = sum(truths[name].is_usable(size))
         floors = {"centered disc": disc, "chance": chance_map(name, size)}
         if saliency is not None:
-            floors["saliency"] = upsample(_checked(name, saliency[name]), size, chosen.upsampling)
+            floors["saliency"] = saliency_map(_checked(name, saliency[name]), chosen, size)
         enlarged = None if values is None else chosen.enlarge(values, size)
         return _judge_picture(enlarged, truth, rules, floors, n_boxes)
 
@@ -121,9 +127,7 @@ def _rules(style: Style, universal: float | None) -> dict[str, Style]:
     return rules
 
 
-def _check_truths(
-    truths: Mapping[str, SoundingBoxes], saliency: Mapping[str, object] | None
-) -> None:
+def _check_truths(truths: Mapping[str, Truth], saliency: Mapping[str, object] | None) -> None:
     if not truths:
         msg = "there is no picture to judge: truths is empty"
         raise InputError(msg)
