@@ -5,7 +5,14 @@ import torch
 from torch import nn
 
 from hearsight.errors import InputError
-from hearsight.models.blocks.resnet import BasicBlock, Bottleneck, ResNet, resnet18, resnet50
+from hearsight.models.blocks.resnet import (
+    BasicBlock,
+    Bottleneck,
+    ResNet,
+    resnet18,
+    resnet50,
+    scatter_gains,
+)
 
 PUBLISHED = {
     resnet18: {
@@ -127,3 +134,48 @@ def test_gradients_reach_every_parameter():
     network.logits(torch.randn(2, 3, 64, 64)).square().mean().backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad.any(), name
+
+
+def test_the_last_stage_may_keep_the_size():
+    network = resnet18(None, n_inputs=1, n_filters=4, last_stride=1).eval()
+    assert network.n_channels == 32
+    assert network(torch.randn(2, 1, 65, 90)).shape == (2, 32, 5, 6)
+    # It changes the channels all the same.
+    assert network.layer4[0].downsample[0].weight.shape == (32, 16, 1, 1)
+
+
+def test_without_classes_there_is_no_classifier():
+    network = resnet18(None, n_filters=4)
+    assert not any(name.startswith("fc.") for name in network.state_dict())
+    with pytest.raises(InputError, match="has no classifier"):
+        network.logits(torch.randn(1, 3, 32, 32))
+
+
+def test_saliency_is_the_mean_of_the_channels():
+    network, pictures = small(BasicBlock), torch.randn(2, 3, 64, 96)
+    torch.testing.assert_close(network.saliency(pictures), network(pictures).mean(dim=1))
+    assert (network.saliency(pictures) >= 0).all()
+
+
+def test_starts_from_another_but_keeps_its_classifier():
+    network, trained = small(BasicBlock), ResNet(BasicBlock, (1, 2, 1, 1), n_classes=7).eval()
+    classifier = network.fc.weight.clone()
+    network.start_from(trained)
+    pictures = torch.randn(1, 3, 64, 64)
+    assert torch.equal(network(pictures), trained(pictures))
+    assert torch.equal(network.fc.weight, classifier)
+
+
+def test_starts_from_nothing_deeper():
+    network = small(BasicBlock)
+    with pytest.raises(InputError, match=r"differs in layer3\.1\.conv1\.weight and"):
+        network.start_from(ResNet(BasicBlock, (1, 2, 2, 1)))
+
+
+def test_gains_are_scattered_about_one():
+    torch.manual_seed(0)
+    network = resnet18(None, n_filters=16)
+    scatter_gains(network)
+    gains = network.layer4[1].bn2.weight
+    assert abs(gains.mean() - 1) < 0.01
+    assert 0.01 < gains.std() < 0.03

@@ -87,7 +87,7 @@ def _restricted(path: str | Path) -> object:
             "save the network's state dict alone, or copy the file again"
         )
         raise WeightsError(msg) from error
-    # What damaged files raise is not listed anywhere; none of it comes from code of the file.
-    except (OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError) as error:
-        msg = f"{path}: cannot be read as weights, it is damaged; copy it again"
+    # A damaged file breaks the reader anywhere, with errors of all kinds that nobody lists.
+    except Exception as error:
+        msg = f"{path}: cannot be read: it is damaged, or not of torch.save; copy it again"
         raise WeightsError(msg) from error
