@@ -18,12 +18,13 @@ def rows(folder: Path) -> Iterator[Row]:
     yield from locating.rows(folder)
     yield from memory.rows(folder)
     # Only now may this process grow (see `measuring.run_python`): these bring torch.
-    from benchmarks import features, loading, losses, metrics, spectrogram
+    from benchmarks import features, heatmaps, loading, losses, metrics, spectrogram
 
     yield from features.rows()
     yield from spectrogram.rows()
     yield from losses.rows()
     yield from metrics.rows()
+    yield from heatmaps.rows()
     yield from loading.rows(folder)
 
 

@@ -102,28 +102,28 @@ def floor_mask(
     return Style(normalization="none", threshold="adaptive").mask(values, n_marked)
 
 
-def ceiling(truth: NDArray[np.float32], style: Style, n_marked: int) -> float:
+def ceiling(ranked: NDArray[np.float32], style: Style, n_marked: int) -> float:
     """Compute the best ciou of any area as large as a threshold marks.
 
     Parameters
     ----------
-    truth : ndarray of float32, shape (height, width)
+    ranked : ndarray of float32, shape (pixels,)
+        The truth's values, greatest first.
     style : Style
     n_marked : int
         Pixels that the judged map marks, for an absolute threshold.
 
     Examples
     --------
-    >>> truth = np.zeros((4, 4), dtype=np.float32)
-    >>> truth[0, :2] = 1.0
-    >>> ceiling(truth, Style(threshold="rank_half"), 0), ceiling(truth, Style(), 0)
-    (0.25, 1.0)
+    >>> ranked = np.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], dtype=np.float32)
+    >>> ceiling(ranked, Style(threshold="rank_half"), 0), ceiling(ranked, Style(), 0)
+    (0.5, 1.0)
     """
-    half, area = truth.size // 2, int(np.count_nonzero(truth))
+    half, area = ranked.size // 2, int(np.count_nonzero(ranked))
     if style.threshold == "absolute":
         n_best = n_marked
     else:
         n_best = (area or half) if style.threshold == "adaptive" else half
-    shared = float(np.sort(truth, axis=None)[truth.size - n_best :].sum())
-    either = float(truth.sum()) + max(n_best - area, 0)
+    shared = float(ranked[:n_best].sum())
+    either = float(ranked.sum()) + max(n_best - area, 0)
     return shared / either if either else float("nan")

@@ -157,6 +157,7 @@ def _judge_picture(
 ) -> PictureScores:
     """Score the map of one picture, None if it has none, and all that stands beside it."""
     area = int(np.count_nonzero(truth))
+    ranked = np.sort(truth, axis=None)[::-1]
     nothing = np.zeros(truth.shape, dtype=np.bool_)
     whole = ciou(~nothing, truth)
     cious: dict[str, dict[str, float]] = {
@@ -170,7 +171,7 @@ def _judge_picture(
         cious["whole image"][rule] = whole
         for floor, values in floors.items():
             cious[floor][rule] = ciou(floor_mask(values, style, area, n_marked), truth)
-        cious["ceiling"][rule] = ceiling(truth, style, n_marked)
+        cious["ceiling"][rule] = ceiling(ranked, style, n_marked)
     share = area / truth.size
     if enlarged is None:
         return PictureScores(cious, share, n_boxes, peak=float("nan"), confidence=float("nan"))
