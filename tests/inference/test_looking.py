@@ -216,6 +216,16 @@ def test_a_part_of_a_span_is_heard_around_each_look(film):
     torch.testing.assert_close(one, other)
 
 
+def test_a_folder_of_pictures_takes_a_rate(recordings):
+    sound = recordings.write(tone(LOW, 4.0)[None], "low.wav", RATE)
+    path = recordings.frames(20)
+    for frame_rate, n_looks in ((10.0, 4), (5.0, 8)):
+        trained = sees()
+        findings = examine(path, audio=sound, frame_rate=frame_rate)
+        look(trained, findings, frame_rate=frame_rate)
+        assert len(torch.cat(trained.system.network.shown)) == n_looks
+
+
 def test_where_the_pictures_end_nothing_is_known(film):
     path, sound = film([(picture((BLUE, 96)), 1.0)], tone(LOW, 3.0))
     scene = located(sees(), path, sound)

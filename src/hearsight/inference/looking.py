@@ -123,7 +123,7 @@ def rescaled(
     verdicts : ndarray, shape (looks,)
         1 if something in the picture makes the sound, 0 if not, NaN without a threshold.
     """
-    least, most = (edge(axis=(1, 2), keepdims=True) for edge in (maps.min, maps.max))
+    least, most = maps.min(axis=(1, 2), keepdims=True), maps.max(axis=(1, 2), keepdims=True)
     if threshold is None:
         span = np.where(most > least, most - least, 1.0)
         return (maps - least) / span, np.full(len(maps), np.nan)
@@ -141,8 +141,8 @@ def _calibration_in_words(threshold: float | None) -> str:
             "sound, even if nothing in it makes the sound."
         )
     return (
-        f"Its map is {THRESHOLD:g} at the threshold of its weights ({threshold:.3f}), which sounds "
-        "that nothing in the picture makes hardly reach."
+        f"Where its map reaches {THRESHOLD:g}, it reaches the threshold of its weights "
+        f"({threshold:.3f}), as hardly with sounds that nothing in the picture makes."
     )
 
 
