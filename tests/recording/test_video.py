@@ -72,6 +72,15 @@ def test_what_is_written_is_read(tmp_path, name, size):
         assert_alike(frame, picture)
 
 
+@pytest.mark.parametrize("width", range(32, 64, 2))
+@pytest.mark.parametrize("gray", [False, True])
+def test_pictures_are_whole_whatever_their_width(tmp_path, width, gray):
+    frame = np.full((3, 32, width), 130, np.uint8)
+    write_video(tmp_path / "v.mp4", [frame] * 3, 10, size=(width, 32))
+    for _, picture in iterate_frames(tmp_path / "v.mp4", gray=gray):
+        np.testing.assert_allclose(picture.astype(int), 130, atol=3)
+
+
 def test_colours_survive(tmp_path):
     flat = np.empty((3, 32, 32), np.uint8)
     for colour in (RED, GREEN, BLUE, WHITE, (0, 0, 0), (255, 255, 255)):

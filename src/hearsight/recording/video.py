@@ -439,12 +439,15 @@ class _Converter:
         turned = orientation(frame)
         width, height = self._size[::-1] if turned.swaps_sides else self._size
         shrinks = width * height < frame.width * frame.height
+        # Where nothing is scaled FFmpeg leaves columns beyond a multiple of 16 out of planes.
+        is_cut = (width, height) == (frame.width, frame.height) and width % 16 > 0
+        color = "rgb24" if is_cut else "gbrp"
         try:
             scaled = self._scaler.reformat(
                 frame,
                 width=width,
                 height=height,
-                format="gray" if self._gray else "gbrp",
+                format="gray" if self._gray else color,
                 interpolation="AREA" if shrinks else "BICUBIC",
             )
         except (av.FFmpegError, ValueError) as error:
@@ -452,11 +455,15 @@ class _Converter:
             raise MediaError(f"{msg}; convert the file first") from error
         if self._gray:
             return turned.apply(_plane(scaled, 0).copy())
+        if is_cut:
+            return turned.apply(np.ascontiguousarray(_plane(scaled, 0, 3).transpose(2, 0, 1)))
         # Planes come as green, blue, red.
         return turned.apply(np.stack([_plane(scaled, number) for number in (2, 0, 1)]))
 
 
-def _plane(frame: av.video.frame.VideoFrame, number: int) -> NDArray[np.uint8]:
+def _plane(frame: av.video.frame.VideoFrame, number: int, n_colors: int = 1) -> NDArray[np.uint8]:
+    """Return a plane, (height, width), or (height, width, colors) where it holds several."""
     plane = frame.planes[number]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[: frame.height, : frame.width]
+    pixels = rows[: frame.height, : n_colors * frame.width]
+    return pixels if n_colors == 1 else pixels.reshape(frame.height, frame.width, n_colors)
