@@ -21,9 +21,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.datasets.pairs.media import SOUND_SUFFIXES, read_picture
+from hearsight.datasets.pairs.media import SOUND_SUFFIXES, read_picture, read_sound
 from hearsight.errors import DatasetError
-from hearsight.recording.audio import read_audio
 from hearsight.recording.media import PICTURE_SUFFIXES
 
 PICTURE_FOLDERS = ("frames", "images", "video_frames")
@@ -60,7 +59,7 @@ class FolderPairs:
 
     def sound(self, name: str, sample_rate: int | None = None) -> tuple[NDArray[np.float32], int]:
         """Return a sound, shape (channels, samples), and its sample rate in Hz."""
-        return read_audio(self._path(name, self.sounds), sample_rate=sample_rate)
+        return read_sound(self._path(name, self.sounds), sample_rate)
 
     def missing(self, name: str) -> tuple[str, ...]:
         """Say whether the picture or the sound of a pair is missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 
@@ -9,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.errors import MediaError
-from hearsight.recording.audio import Resampler
+from hearsight.recording.audio import Resampler, read_audio
+
+_UNSAID = 0xFFFFFFFF
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".m4a", ".opus")
+
+_UNKNOWN_SIZE = 0x7FFFF000  # bytes; what programs write into a .wav that do not know its size yet
 
 
 def read_picture(source: Path | bytes, where: str) -> NDArray[np.uint8]:
@@ -47,8 +52,34 @@ def read_picture(source: Path | bytes, where: str) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
+def read_sound(path: Path, sample_rate: int | None = None) -> tuple[NDArray[np.float32], int]:
+    """Decode a sound file whole, as `read_audio` does: .wav and .flac several times as fast.
+
+    Parameters
+    ----------
+    path : Path
+    sample_rate : int, optional
+        Hz to resample to; default: the file's own.
+
+    Returns
+    -------
+    waveform : ndarray of float32, shape (channels, samples)
+    sample_rate : int
+        Hz.
+
+    Raises
+    ------
+    MediaError
+        If it is no sound, damaged, cut off or empty.
+    """
+    if path.suffix.lower() in (".wav", ".flac"):
+        with contextlib.suppress(MediaError, OSError):  # told below, or read by FFmpeg after all
+            return resampled(*decode_sound(path.read_bytes(), str(path)), sample_rate)
+    return read_audio(path, sample_rate=sample_rate)
+
+
 def decode_sound(stored: bytes, where: str) -> tuple[NDArray[np.float32], int]:
-    """Decode sound from what is in a .wav, .flac, .ogg or .mp3 file.
+    """Decode what is in a .wav, .flac, .ogg or .mp3 file.
 
     Parameters
     ----------
@@ -65,17 +96,21 @@ def decode_sound(stored: bytes, where: str) -> tuple[NDArray[np.float32], int]:
     Raises
     ------
     MediaError
-        If it is no sound, damaged or empty.
+        If it is no sound, damaged, cut off or empty.
     """
     import soundfile
 
     try:
-        samples, rate = soundfile.read(io.BytesIO(stored), dtype="float32", always_2d=True)
+        with soundfile.SoundFile(io.BytesIO(stored)) as file:
+            n_samples, rate = file.frames, file.samplerate
+            samples = file.read(dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
         msg = f"{where}: cannot be read as sound ({error}); copy it again or remove it"
         raise MediaError(msg) from error
-    if not len(samples):
-        msg = f"{where}: holds no samples; copy it again or remove it"
+    # Of a .wav that is cut off, libsndfile counts what is left.
+    n_promised = int.from_bytes(stored[4:8], "little") if stored[:4] == b"RIFF" else 0
+    if not 0 < n_samples == len(samples) or len(stored) + 1 < n_promised + 8 < _UNKNOWN_SIZE:
+        msg = f"{where}: its sound is empty or cut off; copy it again or remove it"
         raise MediaError(msg)
     return np.ascontiguousarray(samples.T), int(rate)
 
