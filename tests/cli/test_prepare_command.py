@@ -4,7 +4,7 @@ import soundfile
 from safetensors.torch import save_file
 
 from hearsight.cli import run
-from hearsight.datasets.catalog import CATALOG
+from hearsight.datasets.catalog import CATALOG, PAIRS
 from hearsight.models.blocks.resnet import resnet18
 from hearsight.recording.video import write_video
 
@@ -121,6 +121,7 @@ def test_all_datasets_are_listed(capsys):
     assert run(["datasets"]) == 0
     said = capsys.readouterr().out
     assert CATALOG
-    for known in CATALOG:
+    assert PAIRS
+    for known in (*CATALOG, *PAIRS):
         assert known.name in said
         assert all(word in said for word in known.place.split())

@@ -8,7 +8,7 @@ def datasets() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from hearsight.datasets.catalog import CATALOG
+    from hearsight.datasets.catalog import CATALOG, PAIRS
 
     console = Console(soft_wrap=True, highlight=False)
     if not console.is_terminal:
@@ -25,3 +25,12 @@ def datasets() -> None:
         "dev-train-* and dev-test-*, files of one name in each."
     )
     console.print("hearsight prepare NAME ROOT looks through one and computes its features.")
+    pairs = Table("pairs", "holds", "size", "license", "paper", "from", show_lines=True)
+    for each in PAIRS:
+        pairs.add_row(each.name, each.holds, each.size, each.license, each.paper, each.place)
+    console.print(pairs)
+    console.print(
+        "Pairs of picture and sound: frames and audio (or video_frames, images, audios), videos, "
+        "the LMDB of visual context, or shards; vggss.json or Annotations beside them."
+    )
+    console.print("hearsight check ROOT says what such a folder holds, and what is missing.")

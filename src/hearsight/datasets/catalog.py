@@ -12,8 +12,8 @@ from hearsight.errors import InputError, nearest
 
 
 @dataclass(frozen=True)
-class Known:
-    """A corpus that can be read.
+class About:
+    """What a user wants to know of a corpus.
 
     Parameters
     ----------
@@ -27,8 +27,6 @@ class Known:
     license : str
     place : str
         Where to get it.
-    open : type
-        Reads it.
     """
 
     name: str
@@ -37,6 +35,18 @@ class Known:
     size: str
     license: str
     place: str
+
+
+@dataclass(frozen=True)
+class Known(About):
+    """A corpus of recordings with events in time and space.
+
+    Parameters
+    ----------
+    open : type
+        Reads it.
+    """
+
     open: type[ChallengeFolders]
 
 
@@ -60,6 +70,35 @@ CATALOG: tuple[Known, ...] = (
         Dcase2025,
     ),
 )
+
+PAIRS: tuple[About, ...] = (
+    About(
+        "vggsound",
+        "clips of 10 s, one picture and the sound of each; boxes of what sounds (VGG-SS)",
+        "Chen et al., ICASSP 2020; Chen et al., CVPR 2021",
+        "training lists of 10,000 and 144,000; 5158 pairs with boxes",
+        "see its page",
+        "https://www.robots.ox.ac.uk/~vgg/data/vggsound; or hearsight simulate --layout vggsound",
+    ),
+    About(
+        "flickr-soundnet",
+        "pictures and sounds of videos; boxes by three annotators each",
+        "Senocak et al., CVPR 2018",
+        "training lists of 10,000 and 144,000; 5000 pairs with boxes, 250 of them for tests",
+        "see its page",
+        "https://github.com/ardasnck/learning_to_localize_sound_source; or hearsight simulate "
+        "--layout flickr-soundnet",
+    ),
+    About(
+        "rows",
+        "IS3, VPO, AVSBench: rows of picture, sound, and box or mask",
+        "Senocak et al., ICCV 2023",
+        "IS3: 6480 rows of 3240 pictures",
+        "see its page",
+        "https://github.com/kaistmm/SSLalignment",
+    ),
+)
+"""Corpora of pairs of picture and sound; `open_pairs` reads them all."""
 
 
 def find(name: str) -> Known:
