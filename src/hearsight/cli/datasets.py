@@ -25,9 +25,9 @@ def datasets() -> None:
         "dev-train-* and dev-test-*, files of one name in each."
     )
     console.print("hearsight prepare NAME ROOT looks through one and computes its features.")
-    pairs = Table("pairs", "holds", "size", "license", "paper", "from", show_lines=True)
+    pairs = Table("pairs", "holds", "size", "paper", "from", show_lines=True)
     for each in PAIRS:
-        pairs.add_row(each.name, each.holds, each.size, each.license, each.paper, each.place)
+        pairs.add_row(each.name, each.holds, each.size, each.paper, each.place)
     console.print(pairs)
     console.print(
         "Pairs of picture and sound: frames and audio (or video_frames, images, audios), videos, "

@@ -76,7 +76,7 @@ PAIRS: tuple[About, ...] = (
         "vggsound",
         "clips of 10 s, one picture and the sound of each; boxes of what sounds (VGG-SS)",
         "Chen et al., ICASSP 2020; Chen et al., CVPR 2021",
-        "training lists of 10,000 and 144,000; 5158 pairs with boxes",
+        "144,000 pairs and more; 5158 with boxes",
         "see its page",
         "https://www.robots.ox.ac.uk/~vgg/data/vggsound; or hearsight simulate --layout vggsound",
     ),
@@ -84,7 +84,7 @@ PAIRS: tuple[About, ...] = (
         "flickr-soundnet",
         "pictures and sounds of videos; boxes by three annotators each",
         "Senocak et al., CVPR 2018",
-        "training lists of 10,000 and 144,000; 5000 pairs with boxes, 250 of them for tests",
+        "144,000 pairs; 5000 with boxes",
         "see its page",
         "https://github.com/ardasnck/learning_to_localize_sound_source; or hearsight simulate "
         "--layout flickr-soundnet",
