@@ -33,7 +33,7 @@ _HOMES = {
     "Track": "hearsight.events.events",
     "Video": "hearsight.recording.recording",
     "WeightsError": "hearsight.errors",
-    "evaluate": "hearsight.training.seld.evaluate",
+    "evaluate": "hearsight.training.evaluate",
     "examine": "hearsight.recording.findings",
     "locate": "hearsight.inference.locate",
     "random_plan": "hearsight.scenes.planner",
@@ -97,7 +97,7 @@ if TYPE_CHECKING:
     from hearsight.scenes.folder import write_scene
     from hearsight.scenes.planner import random_plan
     from hearsight.spatial.projection import Projection
-    from hearsight.training.seld.evaluate import evaluate
+    from hearsight.training.evaluate import evaluate
     from hearsight.training.fit import train
 
 

@@ -23,9 +23,9 @@ from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 from hearsight.systems import find
 from hearsight.systems.seld import SeldSystem
 from hearsight.training.config import run_settings
+from hearsight.training.evaluate import evaluate
 from hearsight.training.fit import Trained, train
 from hearsight.training.material import seeded_system
-from hearsight.training.seld.evaluate import evaluate
 from hearsight.training.seld.evaluation import Evaluation
 from hearsight.weights.store import load_system
 from training.conftest import SMALL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -61,6 +61,38 @@ def map_pairs(
         sounds = stacked([hear(system, reader, name, heard, rng) for name in names], names)
         with torch.inference_mode():
             maps = system.maps(pictures.to(device), sounds.to(device)).float().cpu()
+        yield from maps.numpy()
+
+
+def map_pictures(
+    system: HeatMapSystem,
+    reader: PairReader,
+    names: Sequence[str],
+    draw: Callable[[Tensor], Tensor],
+) -> Iterator[NDArray[np.float32]]:
+    """Draw maps of pictures without their sounds, some at a time.
+
+    Parameters
+    ----------
+    system : HeatMapSystem
+        Says how pictures are seen.
+    reader : PairReader
+    names : sequence of str
+    draw : callable
+        From pictures (batch, 3, height, width) to maps (batch, rows, columns), such as
+        `system.objects`.
+
+    Yields
+    ------
+    ndarray, shape (rows, columns)
+        One for each name.
+    """
+    device = next(system.network.parameters()).device
+    for start in range(0, len(names), PAIRS_AT_ONCE):
+        some = names[start : start + PAIRS_AT_ONCE]
+        pictures = torch.stack([system.picture_fit(reader.picture(name)) for name in some])
+        with torch.inference_mode():
+            maps = draw(pictures.to(device)).float().cpu()
         yield from maps.numpy()
 
 

@@ -29,6 +29,12 @@ RUNS = Path("runs")
 _DEEDS = {SeldSystem: "hears where classes sound", HeatMapSystem: "sees what makes a sound"}
 
 
+def means_weights(where: str | Path) -> bool:
+    """Tell whether a person means weights or a system, not a folder of results."""
+    folder = Path(where)
+    return not folder.is_dir() or is_weights_folder(folder) or str(where) in systems.names()
+
+
 def find_weights(where: str | Path) -> Path:
     """Find the weights that a person means.
 

@@ -1,4 +1,4 @@
-"""`evaluate`: let a system hear a split of a dataset, or read predictions, and judge what comes."""
+"""Judging events: let a system hear a split of a dataset, or read predictions, and judge them."""
 
 from __future__ import annotations
 
@@ -18,23 +18,21 @@ from hearsight.events.events import Events
 from hearsight.events.formats.dcase import read_dcase
 from hearsight.events.multi_accdoa import N_TRACKS
 from hearsight.inference.predict import predict_stored
-from hearsight.inference.trained import TrainedSystem
+from hearsight.inference.trained import TrainedSystem, means_weights
 from hearsight.metrics.bounds import seld_bounds
 from hearsight.metrics.definitions import Average
 from hearsight.metrics.seld import seld_scores
-from hearsight.systems import names
 from hearsight.systems.seld import SeldSystem
 from hearsight.training.seld.evaluation import Evaluation
 from hearsight.training.seld.pictures import pictures_of, prepare_pictures
 from hearsight.training.seld.prepare import duration_of, prepare, store_of
-from hearsight.weights.store import ABOUT_NAME, is_weights_folder
 
 SPLITS = ("test", "train")
 
 Tell = Callable[[str], None]
 
 
-def evaluate(
+def evaluate_events(
     subject: str | Path,
     data: str | Path,
     *,
@@ -48,46 +46,13 @@ def evaluate(
 ) -> Evaluation:
     """Judge a trained system, or predictions made by anything.
 
-    Parameters
-    ----------
-    subject : str or Path
-        A folder of weights; the name of a system, for the weights in `runs/<name>`; or a folder
-        of DCASE csv files named as the recordings, in any format `read_dcase` takes.
-    data : str or Path
-        The dataset's folder.
-    split : {"test", "train"}
-    year : int, optional
-        By whose rules; default: the system's, or 2024 (2025 for stereo) for predictions.
-    average : str, optional
-        See `seld_scores`; default: what the year reported.
-    features : str or Path, optional
-        Where features are stored; default: `features` in the dataset's folder. Those that are
-        missing are computed and stored.
-    device : str
-        "auto", "cpu", "cuda" and the like.
-    tell : callable
-        Gets a line of text now and then.
-    is_watched : bool
-        Whether progress bars are drawn.
-
-    Returns
-    -------
-    Evaluation
-
-    Raises
-    ------
-    InputError
-        If an option does not exist, or class lists differ.
-    DatasetError
-        If the split has no annotated recordings, or not in the system's audio format.
-    WeightsError
-        If weights are missing or damaged.
+    For arguments and errors see `hearsight.training.evaluate.evaluate`.
     """
     if split not in SPLITS:
         msg = f"unknown split {split!r}; {nearest(split, SPLITS)}"
         raise InputError(msg)
     root, folder = Path(data), Path(subject)
-    if folder.is_dir() and not is_weights_folder(folder) and str(subject) not in names():
+    if not means_weights(folder):
         candidate = _predictions(folder, root, split)
     else:
         trained = TrainedSystem.load(subject, device)
@@ -140,12 +105,6 @@ def _predictions(folder: Path, data: Path, split: str) -> _Candidate:
     recordings = _annotated(dataset, split)
     usual, labels = 2025 if dataset.format == "stereo" else 2024, dataset.labels
     names_there = {file.stem for file in folder.glob("*.csv")}
-    if not names_there:
-        msg = (
-            f"{folder}: holds neither weights ({ABOUT_NAME} is missing) nor predictions (csv files "
-            "named as the recordings)"
-        )
-        raise InputError(msg)
     files = {each.name: folder / f"{each.name}.csv" for each in recordings}
     there = {name: file for name, file in files.items() if name in names_there}
     if not there:

@@ -1,0 +1,274 @@
+"""What a system is shown to be judged: pairs, pictures alone, and sounds that do not belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from hearsight.datasets.pairs import PairSet, Truth, open_pairs
+from hearsight.errors import InputError
+from hearsight.events.sounding import SIZE
+from hearsight.features.negative_sound import off_screen
+from hearsight.inference.pair_maps import Heard, map_pairs, map_pictures
+from hearsight.metrics.heatmaps.contrast import color_contrast
+from hearsight.metrics.heatmaps.extended import ExtendedSet, confidence, extended_scores
+from hearsight.metrics.heatmaps.guidance import guided, guided_absolutely
+from hearsight.metrics.heatmaps.interactive import interactive_scores
+from hearsight.metrics.heatmaps.judge import judge_maps
+from hearsight.metrics.heatmaps.negative_sound import universal_threshold
+from hearsight.metrics.heatmaps.overlap import auc, mean_ciou, success
+from hearsight.metrics.heatmaps.rows import ScoreRows
+from hearsight.metrics.heatmaps.scores import MapScores
+from hearsight.metrics.heatmaps.styles import Style, style_of
+from hearsight.metrics.heatmaps.upsampling import upsample
+from hearsight.models.visual_context import VisualContextNet
+from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.training.pairs.evaluation import PairEvaluation
+from hearsight.training.pairs.listening import (
+    ELSEWHERE,
+    OWN,
+    Map,
+    Maps,
+    judge_listening,
+    map_cious,
+)
+
+INTERACTIVE = "interactive"
+"""The folder in a generated set with pictures in which several things sound in turn."""
+
+_SEED = 0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Draws a bar while things are made.
+
+    Parameters
+    ----------
+    is_watched : bool
+        Whether somebody sees it.
+    """
+
+    is_watched: bool
+
+    def __call__(self, what: str, made: Iterable[T], of: Sequence[object]) -> list[T]:
+        """Return what is made, one of each."""
+        with Progress(console=Console(stderr=True), disable=not self.is_watched) as progress:
+            return list(progress.track(made, total=len(of), description=what))
+
+
+@dataclass(frozen=True, eq=False)
+class SystemTrials:
+    """Lets a system see pairs, and judges what it draws.
+
+    Parameters
+    ----------
+    system : HeatMapSystem
+    pairs : PairSet
+    names : tuple of str
+        Of the pairs with known truth that are judged.
+    show : Shown
+    """
+
+    system: HeatMapSystem
+    pairs: PairSet
+    names: tuple[str, ...]
+    show: Shown
+
+    def judge(
+        self, about: Mapping[str, Any], threshold: float | None, notes: Sequence[str]
+    ) -> PairEvaluation:
+        """Judge the system's maps.
+
+        Parameters
+        ----------
+        about : mapping
+            What is judged on what; with `split` and `style`.
+        threshold : float or None
+            None: the system's own.
+        notes : sequence of str
+            What is known already.
+        """
+        system, pairs, names = self.system, self.pairs, self.names
+        style = style_of(about["style"])
+        truths = {name: pairs.truth[name] for name in names}
+        own = {OWN: self._maps("own sounds", names, names)}
+        others, why = self._other_sounds()
+        notes = [*notes, *why]
+        threshold = system.threshold if threshold is None else threshold
+        if threshold is None:
+            threshold = universal_threshold(
+                [map_.max() for maps in others.values() for map_ in maps.values()]
+            )
+            notes.append(
+                f"The system is not calibrated: its threshold of {threshold:.3f} was found on these"
+                " very pictures with silence, noise and other sounds."
+            )
+        saliency = self._saliency()
+        scores = judge_maps(
+            own[OWN],
+            truths,
+            style=on_fixed_range(style),
+            universal=threshold,
+            saliency=saliency,
+            labels=pairs.labels,
+        )
+        notes.extend(scores.notes)
+        return PairEvaluation(
+            about,
+            scores,
+            threshold,
+            self._variants(style, own[OWN], saliency, truths),
+            judge_listening(scores, truths, own | others, threshold),
+            self._extended(scores) if about["split"] == "test" else None,
+            interactive(scores, pairs) or self._interactive_folder(style),
+            tuple(notes),
+            own[OWN],
+        )
+
+    def _maps(
+        self, what: str, seen: Sequence[str], heard: Sequence[str], kind: Heard = "own"
+    ) -> Maps:
+        both = list(zip(seen, heard, strict=True))
+        rng = np.random.default_rng([_SEED, 1])
+        maps = map_pairs(self.system, self.pairs.reader, both, heard=kind, rng=rng)
+        return dict(zip(seen, self.show(what, maps, both), strict=True))
+
+    def _other_sounds(self) -> tuple[dict[str, Maps], tuple[str, ...]]:
+        """Return maps with sounds that are not the pictures' own, and what could not be tried."""
+        names = self.names
+        found = {kind: self._maps(kind, names, names, kind) for kind in ("silence", "noise")}
+        try:
+            others = _elsewhere(self.pairs, names)
+        except InputError as error:
+            return found, (f"Sounds of other pictures were not tried: {error}.",)
+        return {**found, ELSEWHERE: self._maps("other sounds", names, others)}, ()
+
+    def _saliency(self) -> Maps:
+        """Return what stands out in pictures: by the system's eyes, else by color."""
+        system, reader, names = self.system, self.pairs.reader, self.names
+        seen: Iterator[Map]
+        if system.eyes is None:
+            seen = (color_contrast(reader.picture(name)) for name in names)
+        else:
+            seen = map_pictures(system, reader, names, system.objects)
+        return dict(zip(names, self.show("pictures", seen, names), strict=True))
+
+    def _variants(
+        self, style: Style, own: Maps, saliency: Maps, truths: Mapping[str, Truth]
+    ) -> dict[str, dict[str, float]]:
+        """Score the other maps that a system can draw."""
+        system, drawn = self.system, {}
+        if system.eyes is not None:
+            drawn["guided"] = self._guided(style, own, saliency)
+        network = system.network
+        if isinstance(network, VisualContextNet) and network.nodes is not None:
+            drawn["visual"] = self._visual(network)
+        cious = {
+            variant: list(map_cious(maps, truths, on_fixed_range(style)).values())
+            for variant, maps in drawn.items()
+        }
+        return {
+            variant: {"success": success(each), "mean_ciou": mean_ciou(each), "auc": auc(each)}
+            for variant, each in cious.items()
+        }
+
+    def _guided(self, style: Style, own: Maps, saliency: Maps) -> Iterator[tuple[str, Map]]:
+        """Mix own maps and objects as the paper of the system does."""
+        is_absolute = style_of(self.system.style).normalization == "fixed_range"
+        for name in self.names:
+            heard, seen = (upsample(maps[name], SIZE, style.upsampling) for maps in (own, saliency))
+            if is_absolute:
+                yield name, guided_absolutely(2 * heard - 1, seen)
+            else:
+                yield name, guided(heard, seen)
+
+    def _visual(self, network: VisualContextNet) -> Iterator[tuple[str, Map]]:
+        maps = map_pictures(self.system, self.pairs.reader, self.names, network.visual_map)
+        drawn = self.show("without sound", maps, self.names)
+        stretched = map(Style(normalization="min_max").normalize, drawn)
+        return zip(self.names, stretched, strict=True)
+
+    def _extended(self, scores: MapScores) -> ScoreRows | None:
+        """Score with pictures that do not show what sounds: half-area maps, fixed confidence."""
+        silent = self.pairs.silent
+        if not silent:
+            return None
+        maps = map_pairs(self.system, self.pairs.reader, silent)
+        sure = [
+            confidence(scores.style.enlarge(map_, SIZE))
+            for map_ in self.show("sounds out of view", maps, silent)
+        ]
+        seen, none = scores.pictures.values(), np.zeros(len(silent))
+        return extended_scores(
+            ExtendedSet(
+                np.append([each.cious["maps"]["rank_half"] for each in seen], none),
+                np.append([each.confidence for each in seen], sure),
+                np.append([each.area * SIZE**2 for each in seen], none),
+                np.append(np.ones(len(seen), dtype=bool), none.astype(bool)),
+            )
+        )
+
+    def _interactive_folder(self, style: Style) -> ScoreRows | None:
+        """Score the pictures with several things that a generated set has beside its own."""
+        root = self.pairs.root / INTERACTIVE
+        rows = root / f"{INTERACTIVE}.json"
+        if not rows.is_file():
+            return None
+        pairs = open_pairs(root, annotations=rows)
+        there = replace(self, pairs=pairs, names=pairs.test)
+        maps = there._maps(INTERACTIVE, pairs.test, pairs.test)
+        truths = {name: pairs.truth[name] for name in pairs.test}
+        return interactive(judge_maps(maps, truths, style=on_fixed_range(style)), pairs)
+
+
+def on_fixed_range(style: Style) -> Style:
+    """Return a style for maps of (cosine + 1) / 2, as systems draw them, in place of cosines."""
+    is_fixed = style.normalization == "fixed_range"
+    return replace(style, normalization="none") if is_fixed else style
+
+
+def _elsewhere(pairs: PairSet, names: Sequence[str]) -> tuple[str, ...]:
+    """Choose for each picture a sound that nothing in it makes, as far as is known.
+
+    That is the one which the set names, else one of another class than all that are heard in it.
+    """
+    in_view = {
+        name: {pairs.labels[each] for each in members}
+        for members in _groups(pairs, names).values()
+        for name in members
+    }
+    drawn = off_screen(names, pairs.labels, np.random.default_rng(_SEED), in_view=in_view)
+    named = {seen: heard for seen, heard in pairs.silent if seen != heard}
+    return tuple(named.get(name, other) for name, other in zip(names, drawn, strict=True))
+
+
+def _groups(pairs: PairSet, names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the rows of each picture in which several things sound in turn."""
+    groups: dict[str, list[str]] = {}
+    for name in names if pairs.kind == "rows" else ():
+        if name in pairs.labels:
+            groups.setdefault(name.removesuffix(f"_{pairs.labels[name]}"), []).append(name)
+    return {picture: members for picture, members in groups.items() if len(members) > 1}
+
+
+def interactive(scores: MapScores, pairs: PairSet) -> ScoreRows | None:
+    """Score pictures by all of their rows, if there are such pictures."""
+    groups = _groups(pairs, tuple(scores.pictures))
+    if not groups:
+        return None
+    picture_of = {name: picture for picture, names in groups.items() for name in names}
+    rules = next(iter(scores.pictures.values())).cious["maps"]
+    return interactive_scores(
+        {
+            rule: {name: scores.pictures[name].cious["maps"][rule] for name in picture_of}
+            for rule in rules
+        },
+        group=picture_of.__getitem__,
+    )
