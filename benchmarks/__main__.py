@@ -18,7 +18,7 @@ def rows(folder: Path) -> Iterator[Row]:
     yield from locating.rows(folder)
     yield from memory.rows(folder)
     # Only now may this process grow (see `measuring.run_python`): these bring torch.
-    from benchmarks import features, heatmaps, loading, losses, metrics, spectrogram
+    from benchmarks import features, heatmaps, loading, losses, metrics, pairs, spectrogram
 
     yield from features.rows()
     yield from spectrogram.rows()
@@ -26,6 +26,7 @@ def rows(folder: Path) -> Iterator[Row]:
     yield from metrics.rows()
     yield from heatmaps.rows()
     yield from loading.rows(folder)
+    yield from pairs.rows(folder)
 
 
 def main() -> None:

@@ -25,9 +25,11 @@ def datasets() -> None:
         "dev-train-* and dev-test-*, files of one name in each."
     )
     console.print("hearsight prepare NAME ROOT looks through one and computes its features.")
-    pairs = Table("pairs", "holds", "size", "paper", "from", show_lines=True)
+    pairs = Table("pairs", "holds", "size", "paper", show_lines=True)
+    pairs.add_column("from", no_wrap=True)
     for each in PAIRS:
-        pairs.add_row(each.name, each.holds, each.size, each.paper, each.place)
+        place = each.place.replace("; ", "\n")
+        pairs.add_row(each.name, each.holds, each.size, each.paper, place)
     console.print(pairs)
     console.print(
         "Pairs of picture and sound: frames and audio (or video_frames, images, audios), videos, "

@@ -86,8 +86,8 @@ PAIRS: tuple[About, ...] = (
         "Senocak et al., CVPR 2018",
         "144,000 pairs; 5000 with boxes",
         "see its page",
-        "https://github.com/ardasnck/learning_to_localize_sound_source; or hearsight simulate "
-        "--layout flickr-soundnet",
+        "https://github.com/ardasnck/learning_to_localize_sound_source; or hearsight "
+        "simulate --layout flickr-soundnet",
     ),
     About(
         "rows",
