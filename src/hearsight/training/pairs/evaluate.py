@@ -76,7 +76,7 @@ def evaluate_maps(
         "fingerprint": trained.fingerprint,
         "origin": trained.about["origin"],
     }
-    notes = (*_about_set(pairs), *_about_learning(trained, pairs, names, split))
+    notes = (*_about_set(pairs), *about_learning(trained.about["origin"], pairs, names, split))
     return SystemTrials(system, pairs, names, show).judge(about, threshold, notes)
 
 
@@ -116,11 +116,22 @@ def _about_set(pairs: PairSet) -> tuple[str, ...]:
     )
 
 
-def _about_learning(
-    trained: TrainedSystem, pairs: PairSet, names: Sequence[str], split: str
+def about_learning(
+    origin: Mapping[str, Any], pairs: PairSet, names: Sequence[str], split: str
 ) -> tuple[str, ...]:
-    """Say what is known of whether the system has learned from what it is judged on."""
-    origin, judged = trained.about["origin"], file_list_hash(names)
+    """Say what is known of whether a system has learned from what it is judged on.
+
+    Parameters
+    ----------
+    origin : mapping
+        What is written beside its weights.
+    pairs : PairSet
+    names : sequence of str
+        Of the pairs that are judged.
+    split : str
+        Of which they are.
+    """
+    judged = file_list_hash(names)
     lists = {
         part: about.get("list")
         for part in ("train", "validation")
