@@ -83,6 +83,7 @@ def evaluate(
     from hearsight.cli.event_tables import show_events
     from hearsight.cli.map_tables import show_maps
     from hearsight.training.evaluate import evaluate as run
+    from hearsight.training.pairs.evaluation import pictures_path
     from hearsight.training.seld.evaluation import Evaluation
 
     errors = Console(stderr=True)
@@ -105,13 +106,15 @@ def evaluate(
     console = Console(soft_wrap=True, highlight=False)
     if not console.is_terminal:
         console.width = 200  # a file or pipe has no edge to cut a table at
+    target = out or done.folder / f"evaluation-{split}.json"
     if isinstance(done, Evaluation):
         show_events(console, done)
+        rows = ""
     else:
         show_maps(console, done)
-    target = out or done.folder / f"evaluation-{split}.json"
+        rows = f", each picture in {pictures_path(target)}"
     done.write(target)
-    console.print(f"everything in {target}", markup=False)
+    console.print(f"everything in {target}{rows}", markup=False)
     if predictions is not None:
         done.write_predictions(predictions)
         console.print(f"predictions in {predictions}", markup=False)
