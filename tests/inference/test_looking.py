@@ -264,7 +264,7 @@ def test_directions_say_what_is_on_screen_and_both_maps_are_joined(recordings, f
         ("?01?", ("from 0.1 to 0.2 s",)),
         ("0100", ("from 0.0 to 0.1 s, from 0.2 to 0.4 s",)),
         ("0?00", ("from 0.0 to 0.4 s",)),
-        ("01" * 10, ("from 1.0 to 1.1 s, 4 more times",)),
+        ("01" * 10, ("from 1.0 to 1.1 s, and later.",)),
     ],
 )
 def test_absence_in_words(verdicts, said):
@@ -296,11 +296,22 @@ def test_rescaling(maps, threshold):
 
 
 def test_rescaling_is_linear_on_both_sides_of_the_threshold():
-    maps = np.array([[[0.2, 0.5, 0.8, 0.9, 1.0]], [[0.1, 0.1, 0.2, 0.7, 0.1]]], np.float32)
+    usual, least = [0.2, 0.2, 0.2, 0.2, 0.2], [0.1, 0.1, 0.1, 0.1, 0.1]
+    maps = np.array(
+        [
+            [least, usual, [0.2, 0.5, 0.8, 0.9, 1.0]],
+            [least, usual, [0.1, 0.1, 0.2, 0.7, 0.1]],
+            [[0.9] * 5, [0.9] * 5, least],  # what sounds fills more than half of the picture
+        ],
+        np.float32,
+    )
     values, verdicts = rescaled(maps, 0.8)
-    np.testing.assert_allclose(values[0, 0], [0.0, 0.25, 0.5, 0.75, 1.0], rtol=1e-6)
+    assert not values[0, :2].any()
+    np.testing.assert_allclose(values[0, 2], [0.0, 0.25, 0.5, 0.75, 1.0], atol=1e-6)
     assert not values[1].any()
-    assert verdicts.tolist() == [1.0, 0.0]
+    np.testing.assert_allclose(values[2, :2], 0.75, rtol=1e-6)
+    assert not values[2, 2].any()
+    assert verdicts.tolist() == [1.0, 0.0, 1.0]
 
 
 def test_what_is_missing_is_refused(recordings, make_system):

@@ -87,9 +87,9 @@ def look(
     store, on_screen = FrameStore(), np.full(n_labels, np.nan)
     n_done = 0
     for maps, is_silent in _looks(system, findings, frame_rate):
-        values, verdicts = rescaled(maps, system.threshold)
+        values, verdicts = rescaled(_finer(maps), system.threshold)
         values[is_silent], verdicts[is_silent] = 0.0, np.nan
-        store.append(np.repeat(_finer(values), LABELS_PER_LOOK, axis=0))
+        store.append(np.repeat(values, LABELS_PER_LOOK, axis=0))
         held = np.repeat(verdicts, LABELS_PER_LOOK)[: n_labels - n_done]
         on_screen[n_done : n_done + len(held)] = held
         n_done += len(held)
@@ -118,16 +118,20 @@ def rescaled(
     Returns
     -------
     values : ndarray of float32, shape (looks, rows, columns)
-        From 0 for a map's least value over 0.5 for the threshold to 1 for 1; 0 everywhere if no
-        place reaches the threshold. Without a threshold, 1 is a map's greatest value.
+        0 in the lesser half of a map, 0.5 at the threshold, 1 at 1, straight between; 0 everywhere
+        if no place reaches the threshold. Without a threshold from 0 for a map's least to 1 for
+        its greatest value.
     verdicts : ndarray, shape (looks,)
         1 if something in the picture makes the sound, 0 if not, NaN without a threshold.
     """
-    least, most = maps.min(axis=(1, 2), keepdims=True), maps.max(axis=(1, 2), keepdims=True)
+    most = maps.max(axis=(1, 2), keepdims=True)
     if threshold is None:
+        least = maps.min(axis=(1, 2), keepdims=True)
         span = np.where(most > least, most - least, 1.0)
         return (maps - least) / span, np.full(len(maps), np.nan)
-    below = THRESHOLD * (maps - least) / np.maximum(threshold - least, 1e-6)
+    # Not from the least value: a single low one would raise, and color, all the rest.
+    usual = np.minimum(np.median(maps, axis=(1, 2), keepdims=True), threshold)
+    below = THRESHOLD * np.maximum(maps - usual, 0.0) / np.maximum(threshold - usual, 1e-6)
     above = 1.0 - (1.0 - THRESHOLD) * (1.0 - maps) / max(1.0 - threshold, 1e-6)
     is_found = most >= threshold
     values = np.where(is_found, np.where(maps < threshold, below, above), 0.0)

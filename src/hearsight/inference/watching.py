@@ -83,8 +83,7 @@ class Seen:
                 spans.append(f"from {first:.1f} to {end:.1f} s")
         if not spans:
             return ()
-        n_more = len(spans) - _MAX_SPANS
-        said = spans[:_MAX_SPANS] + [f"{n_more} more times"] * (n_more > 0)
+        said = spans[:_MAX_SPANS] + ["and later"] * (len(spans) > _MAX_SPANS)
         return (f"Nothing visible makes the sound {', '.join(said)}.",)
 
 
