@@ -88,6 +88,8 @@ class VisualContextNet(nn.Module):
         How the map of a spectrogram becomes one vector.
     map_dropout, feature_dropout : float
         Of the nodes' maps, and of the picture's map that they are summed over.
+    initial_scale : float
+        What cosines are multiplied with before anything is learned.
 
     Raises
     ------
@@ -106,6 +108,7 @@ class VisualContextNet(nn.Module):
         sound_pool: Pool = "max",
         map_dropout: float = 0.0,
         feature_dropout: float = 0.1,
+        initial_scale: float = 1.0,
     ) -> None:
         super().__init__()
         if n_nodes and not 1 <= n_foreground <= n_nodes:
@@ -114,7 +117,7 @@ class VisualContextNet(nn.Module):
         self.picture_trunk = resnet18(None, n_filters=width, last_stride=1)
         self.sound_trunk = resnet18(None, n_inputs=1, n_filters=width, last_stride=1)
         self.sound_pool = sound_pool
-        self.scale = nn.Parameter(torch.ones(1))
+        self.scale = nn.Parameter(torch.full((1,), initial_scale))
         self.n_foreground = n_foreground
         self.map_dropout, self.feature_dropout = (
             nn.Dropout(map_dropout),

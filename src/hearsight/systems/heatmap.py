@@ -19,7 +19,6 @@ from hearsight.features.frames import PictureInput, VisualMap
 from hearsight.features.picture_input import PictureFit, TrainingView
 from hearsight.features.sound_input import SoundInput
 from hearsight.models.blocks.resnet import ResNet
-from hearsight.models.slavc import SlavcNet
 
 SMALL_SOUND = SoundInput(8000, duration_s=1.0, n_fft=128, hop_length=64)
 """What a system hears that learns in seconds."""
@@ -125,9 +124,7 @@ class HeatMapSystem:
             If they are of another size.
         """
         network: Any = self.network
-        network.picture_trunk.start_from(trained)
-        if isinstance(self.network, SlavcNet):
-            self.network.restart_momentum()
+        network.start_from(trained)
 
     def with_threshold(self, threshold: float) -> Self:
         """Return the same system calibrated."""

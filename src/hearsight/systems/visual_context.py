@@ -48,6 +48,9 @@ class VisualContextSettings:
         What becomes of the places of a spectrogram, and of a similarity map.
     map_dropout, feature_dropout : float
         Of the nodes' maps, and of the features they gather.
+    initial_scale : float
+        What cosines are multiplied with at first. It is learned, but slowly: a step of Adam moves
+        it by the learning rate, so short runs should begin at 10 or more.
     discrimination_weight, divergence_weight : float
         Of the losses beside localization; 0 leaves one out.
     divergence : {"js", "kl"}
@@ -67,6 +70,7 @@ class VisualContextSettings:
     loss_pool: Pool = "max"
     map_dropout: float = 0.0
     feature_dropout: float = 0.1
+    initial_scale: float = 1.0
     discrimination_weight: float = 0.1
     divergence_weight: float = 0.1
     divergence: Divergence = "js"
@@ -117,6 +121,7 @@ def visual_context(settings: VisualContextSettings) -> HeatMapSystem:
         sound_pool=settings.sound_pool,
         map_dropout=settings.map_dropout,
         feature_dropout=settings.feature_dropout,
+        initial_scale=settings.initial_scale,
     )
 
     def compare(output: VisualContextOutput, batch: Mapping[str, Tensor], epoch: int) -> Tensor:
