@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def show_maps(console: Console, done: PairEvaluation) -> None:
         markup=False,
     )
     _show_scores(console, done)
-    console.print(_EXPLAINED, markup=False)
+    _explain(console, _EXPLAINED)
     for sentence in (*done.verdicts, *done.notes):
         console.print(sentence, markup=False)
     _show_rules(console, done)
@@ -120,11 +121,11 @@ def _show_sounds(console: Console, listening: Listening) -> None:
             percents = [written(cell, *_PERCENT) for cell in cells]
             add_row(table, title, [*percents, written(peak, "{:.3f}")])
     console.print(table)
-    console.print(
+    _explain(
+        console,
         f"A map says something where it is above {listening.threshold:.3f}. With its own sound it "
         "should; with any other it should not, and mark no part of the picture (pIA near 0). F_LOC "
         "and F_AUC are high only if both hold.",
-        markup=False,
     )
 
 
@@ -136,10 +137,10 @@ def _show_extended(console: Console, scores: ScoreRows) -> None:
             n_pictures = str(scores.n_pictures[name])
             add_row(table, subset, [n_pictures, *_cells(row, _EXTENDED)])
     console.print(table)
-    console.print(
+    _explain(
+        console,
         "Other sounds have no source in view: AP and F1 are high if maps are surer where there is "
         "one, and right there. LocAcc: found among all. Half of the picture is marked.",
-        markup=False,
     )
 
 
@@ -149,9 +150,9 @@ def _show_interactive(console: Console, done: PairEvaluation, scores: ScoreRows)
         percents = [written(row[name], *_PERCENT) for name in ("iiou", "iauc")]
         add_row(table, _title(done, rule), [str(scores.n_pictures[rule]), *percents])
     console.print(table)
-    console.print(
+    _explain(
+        console,
         "A picture counts (IIoU) only if every one of its things is found when it sounds.",
-        markup=False,
     )
 
 
@@ -166,6 +167,10 @@ def _show_classes(console: Console, scores: MapScores) -> None:
     for label, row in classes.items():
         add_row(table, label, [str(row["n_pictures"]), *_cells(row)])
     console.print(table)
+
+
+def _explain(console: Console, text: str) -> None:
+    console.print(textwrap.fill(text, 100), markup=False)
 
 
 def _title(done: PairEvaluation, rule: str) -> str:
