@@ -21,9 +21,8 @@ from hearsight.features.frames import DEVIATION, MEAN
 from hearsight.features.picture_input import PictureFit, TrainingView
 from hearsight.features.sound_input import SoundInput
 from hearsight.inference.locate import locate_examined
-from hearsight.inference.looking import LABELS_PER_LOOK, look, rescaled
+from hearsight.inference.looking import LABELS_PER_LOOK, absence_in_words, look, rescaled
 from hearsight.inference.trained import TrainedSystem
-from hearsight.inference.watching import Seen
 from hearsight.recording.findings import examine
 from hearsight.recording.video import iterate_frames, write_video
 from hearsight.systems import find
@@ -37,6 +36,7 @@ LOW, HIGH = 300.0, 4000.0
 RED, BLUE = (230, 20, 20), (20, 20, 230)
 SOUND = SoundInput(RATE, duration_s=1.0)
 WIDE = (128, 64)
+NOTHING = hearsight.Events()
 
 
 class Colors(nn.Module):
@@ -163,8 +163,11 @@ def test_silence_is_not_judged(film):
     scene = located(sees(), path, sound)
     assert not any("Nothing visible" in note for note in scene.notes)
     values = scene.heatmap("similarity").values
-    assert values[:20].any(axis=(1, 2)).all()  # half a second of what is heard lies before
-    assert not values[20:].any()
+    assert values[:15].any(axis=(1, 2)).all()
+    assert not values[16:].any()  # even where the tone lies within what is heard
+    unheard = look(sees(), examine(path, audio=sound), NOTHING)
+    assert np.isnan(unheard.on_screen[20:]).all()
+    assert unheard.on_screen[:20].all()
     path, sound = film([(picture((RED, 16)), 1.0)], np.zeros(RATE))
     silent = located(sees(), path, sound)
     assert len(silent) == 0
@@ -192,7 +195,7 @@ def test_each_look_is_at_the_whole_picture_with_the_sound_around_it(film, fit):
     draw = np.random.default_rng(0).uniform(-0.3, 0.3, round(2.7 * RATE)).astype(np.float32)
     path, sound = film(shown, draw)
     trained = sees(fit=fit)
-    seen = look(trained, examine(path, audio=sound))
+    seen = look(trained, examine(path, audio=sound), NOTHING)
     network = trained.system.network
     pictures, heard = torch.cat(network.shown), torch.cat(network.heard)
     assert len(pictures) == len(heard) == 6
@@ -211,7 +214,7 @@ def test_a_part_of_a_span_is_heard_around_each_look(film):
     spans = dataclasses.replace(SOUND, span_s=3.0, rolls=True)
     trained, plain = sees(sound=spans), sees()
     for each in (trained, plain):
-        look(each, examine(path, audio=sound))
+        look(each, examine(path, audio=sound), NOTHING)
     one, other = (torch.cat(each.system.network.heard) for each in (trained, plain))
     torch.testing.assert_close(one, other)
 
@@ -222,7 +225,7 @@ def test_a_folder_of_pictures_takes_a_rate(recordings):
     for frame_rate, n_looks in ((10.0, 4), (5.0, 8)):
         trained = sees()
         findings = examine(path, audio=sound, frame_rate=frame_rate)
-        look(trained, findings, frame_rate=frame_rate)
+        look(trained, findings, NOTHING, frame_rate=frame_rate)
         assert len(torch.cat(trained.system.network.shown)) == n_looks
 
 
@@ -238,7 +241,7 @@ def test_where_the_pictures_end_nothing_is_known(film):
 @pytest.mark.parametrize(("shown_s", "sound_s"), [(0.1, 0.02), (0.1, 3.0), (3.0, 0.02)])
 def test_what_is_very_short_is_looked_at(film, shown_s, sound_s):
     path, sound = film([(picture((RED, 16)), shown_s)], tone(LOW, sound_s))
-    seen = look(sees(), examine(path, audio=sound))
+    seen = look(sees(), examine(path, audio=sound), NOTHING)
     assert seen.on_screen[0] == 1.0
     assert len(seen.values) == len(seen.on_screen) == max(1, round(10 * sound_s))
 
@@ -270,12 +273,9 @@ def test_directions_say_what_is_on_screen_and_both_maps_are_joined(recordings, f
 def test_absence_in_words(verdicts, said):
     known = {"0": 0.0, "1": 1.0, "?": np.nan}
     on_screen = np.array([known[each] for each in verdicts])
-    seen = Seen(np.zeros((len(verdicts), 1, 1)), "similarity", on_screen=on_screen)
-    everywhere = hearsight.Events([hearsight.Event("hum", 0.0, 0.1 * len(verdicts))])
-    words = seen.absence_in_words(everywhere)
+    words = absence_in_words(on_screen)
     assert len(words) == len(said)
     assert all(part in word for part, word in zip(said, words, strict=True))
-    assert seen.absence_in_words(hearsight.Events()) == ()
 
 
 @given(

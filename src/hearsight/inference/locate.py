@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,8 +158,8 @@ def locate_examined(
     seen = None
     if picture is not None:
         tell = _part(progress, hear_share, 1.0 - hear_share, duration)
-        seen = see(findings, frame_rate=frame_rate, progress=tell)
-        notes += [*seen.notes, *seen.absence_in_words(heard.events), *seen.method]
+        seen = see(findings, heard.events, frame_rate=frame_rate, progress=tell)
+        notes += [*seen.notes, *seen.method]
     notes.extend(heard.method)
     if picture is not None and not picture.has_directions and heard.has_directions:
         notes.append(
@@ -187,16 +187,20 @@ def _choose(
     system: TrainedSystem | None, method: ArrayMethod
 ) -> tuple[Callable[[Findings], Findings], Callable[..., Heard], Callable[..., Seen]]:
     """Return who says whether a recording suits, who hears it, and who looks at its picture."""
+
+    def synchrony(findings: Findings, _: Events, **options: Any) -> Seen:
+        return watch(findings, **options)
+
     untrained = partial(hear_untrained, method=method)
     if system is None:
-        return lambda findings: findings, untrained, watch
+        return lambda findings: findings, untrained, synchrony
     from hearsight.inference.hearing_trained import hear_trained, suited
     from hearsight.inference.looking import look, with_picture
     from hearsight.systems.heatmap import HeatMapSystem
 
     if isinstance(system.system, HeatMapSystem):
         return partial(with_picture, system), untrained, partial(look, system)
-    return partial(suited, system), partial(hear_trained, system), watch
+    return partial(suited, system), partial(hear_trained, system), synchrony
 
 
 def _part(progress: Progress, start: float, share: float, duration: float) -> Progress:

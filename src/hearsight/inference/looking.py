@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hearsight.errors import InputError
+from hearsight.events.events import Events
 from hearsight.features.picture_input import PictureFit
 from hearsight.features.sound_input import SoundInput
 from hearsight.inference.trained import TrainedSystem
@@ -25,7 +26,7 @@ from hearsight.inference.windows import FrameStore, plain_blocks
 from hearsight.models.fusion import between_grids
 from hearsight.models.spectrum import SILENCE
 from hearsight.recording.findings import Findings
-from hearsight.recording.grid import LABEL_HOP_S, frame_count, frame_time, sample_at
+from hearsight.recording.grid import LABEL_HOP_S, frame_at, frame_count, frame_time, sample_at
 from hearsight.recording.video import iterate_frames
 from hearsight.systems.heatmap import HeatMapSystem
 
@@ -40,6 +41,7 @@ THRESHOLD = 0.5
 """What the threshold of the weights becomes."""
 
 _AT_ONCE = 8
+_MAX_SPANS = 6
 
 
 def with_picture(trained: TrainedSystem, findings: Findings) -> Findings:
@@ -62,6 +64,7 @@ def with_picture(trained: TrainedSystem, findings: Findings) -> Findings:
 def look(
     trained: TrainedSystem,
     findings: Findings,
+    events: Events,
     *,
     frame_rate: float | None = None,
     progress: Callable[[float], None] = lambda _: None,
@@ -74,6 +77,9 @@ def look(
         That draws heat maps.
     findings : Findings
         With a picture and a sound.
+    events : Events
+        What was heard: maps are empty while none of them sounds. If nothing stood out as an event,
+        only where there is silence.
     frame_rate : float, optional
         Frames per second of a folder of pictures.
     progress : callable
@@ -84,19 +90,21 @@ def look(
     Seen
     """
     system, n_labels = trained.of_kind(HeatMapSystem), frame_count(findings.duration)
-    store, on_screen = FrameStore(), np.full(n_labels, np.nan)
-    n_done = 0
+    sounds, on_screen = _sounding(events, n_labels), np.full(n_labels, np.nan)
+    store, n_done = FrameStore(), 0
     for maps, is_silent in _looks(system, findings, frame_rate):
         values, verdicts = rescaled(_finer(maps), system.threshold)
-        values[is_silent], verdicts[is_silent] = 0.0, np.nan
-        store.append(np.repeat(values, LABELS_PER_LOOK, axis=0))
-        held = np.repeat(verdicts, LABELS_PER_LOOK)[: n_labels - n_done]
-        on_screen[n_done : n_done + len(held)] = held
-        n_done += len(held)
+        here = slice(n_done, n_done + LABELS_PER_LOOK * len(maps))
+        which = np.arange(len(sounds[here])) // LABELS_PER_LOOK
+        is_judged = sounds[here] & ~is_silent[which]
+        store.append(np.where(is_judged[:, None, None], values[which], 0.0))
+        on_screen[here] = np.where(is_judged, verdicts[which], np.nan)
+        n_done += len(which)
         progress(frame_time(n_done))
     return Seen(
         store.finish(n_labels),
         "similarity",
+        notes=absence_in_words(on_screen),
         method=(*trained.sentences, _calibration_in_words(system.threshold)),
         threshold=THRESHOLD,
         on_screen=on_screen,
@@ -136,6 +144,40 @@ def rescaled(
     is_found = most >= threshold
     values = np.where(is_found, np.where(maps < threshold, below, above), 0.0)
     return values.astype(np.float32), is_found[:, 0, 0].astype(float)
+
+
+def absence_in_words(on_screen: NDArray[np.float64]) -> tuple[str, ...]:
+    """Say when nothing in the picture makes what sounds.
+
+    Parameters
+    ----------
+    on_screen : ndarray, shape (label frames,)
+        1 where something does, 0 where nothing does, NaN where this is not known.
+
+    Returns
+    -------
+    tuple of str
+        One sentence, or none.
+    """
+    spans = []
+    frames = np.flatnonzero(~np.isnan(on_screen)).tolist()
+    for verdict, group in itertools.groupby(frames, key=on_screen.__getitem__):
+        together = list(group)
+        if verdict == 0.0:
+            first, end = frame_time(together[0]), frame_time(together[-1] + 1)
+            spans.append(f"from {first:.1f} to {end:.1f} s")
+    if not spans:
+        return ()
+    said = spans[:_MAX_SPANS] + ["and later"] * (len(spans) > _MAX_SPANS)
+    return (f"Nothing visible makes the sound {', '.join(said)}.",)
+
+
+def _sounding(events: Events, n_labels: int) -> NDArray[np.bool_]:
+    """Tell in which label frames an event sounds; in all if there is none."""
+    sounds = np.full(n_labels, len(events) == 0)
+    for event in events:
+        sounds[frame_at(event.onset) : frame_count(event.offset)] = True
+    return sounds
 
 
 def _calibration_in_words(threshold: float | None) -> str:

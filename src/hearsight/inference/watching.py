@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,14 +9,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.events.events import Events
 from hearsight.events.heatmaps import HeatMapKind
 from hearsight.features.motion import ANALYSIS_SIZE, CELL_PX, MotionMeter
 from hearsight.features.onsets import OnsetMeter
 from hearsight.inference.windows import FrameStore, plain_blocks
 from hearsight.models.synchrony import SynchronyMapper, explain
 from hearsight.recording.findings import Findings
-from hearsight.recording.grid import frame_at, frame_count, frame_time
+from hearsight.recording.grid import frame_count
 from hearsight.recording.video import iterate_frames
 from hearsight.systems.training_free import SAMPLE_RATE
 
@@ -25,7 +23,6 @@ ANALYSIS_FPS = 25
 """Pictures per second at which motion is compared with sound."""
 
 _BATCH = 100
-_MAX_SPANS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,36 +52,6 @@ class Seen:
     method: tuple[str, ...] = ()
     threshold: float | None = None
     on_screen: NDArray[np.float64] | None = None
-
-    def absence_in_words(self, events: Events) -> tuple[str, ...]:
-        """Say when nothing in the picture makes what sounds.
-
-        Parameters
-        ----------
-        events : Events
-            What sounds, whether seen or not.
-
-        Returns
-        -------
-        tuple of str
-            One sentence, or none.
-        """
-        if self.on_screen is None:
-            return ()
-        sounds = np.zeros(len(self.on_screen), dtype=bool)
-        for event in events:
-            sounds[frame_at(event.onset) : frame_count(event.offset)] = True
-        frames = np.flatnonzero(sounds & ~np.isnan(self.on_screen)).tolist()
-        spans = []
-        for verdict, group in itertools.groupby(frames, key=self.on_screen.__getitem__):
-            together = list(group)
-            if verdict == 0.0:
-                first, end = frame_time(together[0]), frame_time(together[-1] + 1)
-                spans.append(f"from {first:.1f} to {end:.1f} s")
-        if not spans:
-            return ()
-        said = spans[:_MAX_SPANS] + ["and later"] * (len(spans) > _MAX_SPANS)
-        return (f"Nothing visible makes the sound {', '.join(said)}.",)
 
 
 def watch(
