@@ -363,9 +363,14 @@ def test_bad_maps_are_refused(pair_set, tmp_path):
     np.save(tmp_path / "pickled" / f"{name}.npy", np.array([{}]), allow_pickle=True)
     with pytest.raises(InputError, match=r"npy: cannot be read as a map \(Object arrays"):
         hearsight.evaluate(tmp_path / "pickled", pair_set)
-    (tmp_path / "pickled" / f"{name}.npy").write_bytes(b"")
-    with pytest.raises(InputError, match="cannot be read as a map"):
-        hearsight.evaluate(tmp_path / "pickled", pair_set)
+    huge = b"\x93NUMPY\x01\x00v\x00" + (
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999, 99999999), }".ljust(117)
+        + b"\n"
+    )
+    for damaged in (b"", b"PK\x03\x04 no archive", huge):
+        (tmp_path / "pickled" / f"{name}.npy").write_bytes(damaged)
+        with pytest.raises(InputError, match="cannot be read as a map"):
+            hearsight.evaluate(tmp_path / "pickled", pair_set)
 
 
 def test_missing_and_foreign_maps_are_told(pair_set, tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import read_array
 from numpy.typing import NDArray
 
 from hearsight.errors import InputError
@@ -34,14 +35,14 @@ class SavedMaps(Mapping[str, NDArray[np.float32]]):
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         file = self._files[name]
         try:
-            # An array of objects would be unpickled, which could run anything.
-            values = np.load(file, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            with file.open("rb") as stream:
+                # An array of objects would be unpickled, which could run anything.
+                values = read_array(stream, allow_pickle=False)
+        except (OSError, ValueError, MemoryError) as error:
             msg = f"{file}: cannot be read as a map ({error}); write it with numpy.save"
             raise InputError(msg) from error
-        if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
-            found = getattr(values, "dtype", "an archive")
-            msg = f"{file}: a map must be an array of numbers (height, width), found {found}"
+        if values.dtype.kind not in "fiub":
+            msg = f"{file}: a map must be an array of numbers (height, width), found {values.dtype}"
             raise InputError(msg)
         with np.errstate(over="ignore"):  # infinite is refused where maps are judged
             return values.astype(np.float32)
