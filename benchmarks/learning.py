@@ -1,4 +1,4 @@
-"""Whether systems learn: `python -m benchmarks.learning [FOLDER]` makes docs/results.md.
+"""Whether SELDnet learns: `python -m benchmarks.learning [FOLDER]` writes it into docs/results.md.
 
 A corpus of simulated rooms, a reduced system trained on some of them, judged in others that were
 neither learned nor used to choose anything. FOLDER keeps corpus and weights; what is there is not
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.page import RESULTS, write_section
 from hearsight.datasets import open_dataset
 from hearsight.events.scene import Scene
 from hearsight.pictures.azimuth import write_azimuth
@@ -22,7 +23,7 @@ from hearsight.scenes.planner import SceneSettings
 from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 from hearsight.systems.system import weight_count
 from hearsight.training.fit import train
-from hearsight.training.seld.evaluate import evaluate
+from hearsight.training.seld.evaluate import evaluate_events
 from hearsight.training.seld.evaluation import Evaluation
 from hearsight.weights.store import load_system
 
@@ -42,7 +43,7 @@ SCORES = {
     "seld_score": ("SELD", "{:.3f}"),
 }
 
-PAGE = """# Results
+SECTION = """## SELDnet on simulated rooms
 
 Made by
 
@@ -50,10 +51,7 @@ Made by
 $ python -m benchmarks.learning
 ```
 
-which makes the corpus, trains, judges and writes this page; every figure below is of one run of
-it.
-
-## SELDnet on simulated rooms
+which makes the corpus, trains, judges and writes this section; every figure of it is of one run.
 
 {n_recordings} recordings of {duration:g} s by the [generator](generator.md) (seed {seed}),
 {minutes:g} minutes in all: thirteen classes of procedural sounds, {n_sources} sounds each, up to
@@ -92,15 +90,15 @@ easier to tell apart than recorded ones, and no figure here can be compared with
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("runs/learning"))
-    parser.add_argument("--out", type=Path, default=Path("docs/results.md"))
+    parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     corpus, run = options.folder / "corpus", options.folder / "seldnet"
     for place in write_starss23(corpus, N_RECORDINGS, CORPUS):
         print(place.name, end=" ", flush=True)
     print()
     spent = trained(corpus, run)
-    done = evaluate(run, corpus)
-    options.out.write_text(page(done, run, spent), encoding="utf-8")
+    done = evaluate_events(run, corpus)
+    write_section(options.out, "learning", section(done, run, spent))
     name, heard = next(iter(done.predictions.items()))
     recording = next(each for each in open_dataset(corpus).recordings if each.name == name)
     picture = options.out.parent / "images" / "results-azimuth.png"
@@ -108,23 +106,23 @@ def main() -> None:
     print(f"{options.out}: written")
 
 
-def trained(corpus: Path, run: Path) -> float:
-    """Train, or find trained; return the seconds it took when it was done in one go."""
+def trained(corpus: Path, run: Path) -> dict[str, float]:
+    """Train, or find trained; return the seconds it took when done in one go, and the threads."""
     record = run.with_suffix(".json")
-    if record.is_file():
-        return float(json.loads(record.read_text())["seconds"])
-    begin = time.perf_counter()
-    train("seldnet", corpus, out=run, config=SETTINGS, tell=print)
-    spent = time.perf_counter() - begin
-    record.write_text(json.dumps({"seconds": spent}))
-    return spent
+    if not record.is_file():
+        begin = time.perf_counter()
+        train("seldnet", corpus, out=run, config=SETTINGS, tell=print)
+        spent = {"seconds": time.perf_counter() - begin, "threads": torch.get_num_threads()}
+        record.write_text(json.dumps(spent))
+    known: dict[str, float] = json.loads(record.read_text())
+    return known
 
 
-def page(done: Evaluation, run: Path, spent: float) -> str:
+def section(done: Evaluation, run: Path, spent: Mapping[str, float]) -> str:
     about = json.loads((run / "system.json").read_text())
     origin = about["origin"]
     assert CORPUS.noise is not None
-    return PAGE.format(
+    return SECTION.format(
         n_recordings=N_RECORDINGS,
         duration=SCENE.duration,
         seed=CORPUS.seed,
@@ -139,8 +137,8 @@ def page(done: Evaluation, run: Path, spent: float) -> str:
         tested=listed(done.by_room),
         weights=weight_count(load_system(run)),
         settings=SETTINGS.read_text(),
-        train_minutes=spent / 60,
-        threads=torch.get_num_threads(),
+        train_minutes=spent["seconds"] / 60,
+        threads=spent["threads"],
         epoch=origin["epoch"],
         scores="\n".join(score_table(done)),
         verdict=done.verdict,
