@@ -94,6 +94,7 @@ def test_the_page_shows_maps_of_every_system(made):
     assert picture.stat().st_size < 500_000
 
 
+@pytest.mark.slow
 def test_what_is_trained_is_not_trained_again(made):
     recipe, page, work, runs = made
     weights = {file: file.stat().st_mtime_ns for file in work.rglob("*.safetensors")}
@@ -121,6 +122,7 @@ def test_another_recipe_needs_another_folder(made, tmp_path, old, new, said):
     assert page.read_text() == before
 
 
+@pytest.mark.slow
 def test_minutes_that_nobody_counted_are_not_told(made, tmp_path):
     recipe, _, work, _ = made
     record = work / "ez-vsl.json"
