@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+_SHOWN = 20
+
 if TYPE_CHECKING:
     from hearsight.datasets.catalog import Known
     from hearsight.datasets.listing import ChallengeFolders
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
 def prepare(
     dataset: Annotated[str, typer.Argument(help="Which, such as starss23; see the datasets verb.")],
     root: Annotated[Path, typer.Argument(help="The folder that holds foa_dev and the like.")],
-    system: Annotated[str, typer.Option(help="Whose features; see hearsight systems.")] = "seldnet",
+    system: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose features; see hearsight systems (seldnet; visual-context for pairs)."
+        ),
+    ] = None,
     features: Annotated[
         Path | None, typer.Option(help="Where features are stored (ROOT/features).")
     ] = None,
@@ -34,19 +41,22 @@ def prepare(
     """Verify a dataset: what is missing, by name; then compute its features. Resumes."""
     from rich.console import Console
 
-    from hearsight.datasets.catalog import find
+    from hearsight.datasets.catalog import PAIRS, find
     from hearsight.inference.trained import choose_device
     from hearsight.training.seld.pictures import pictures_of, prepare_pictures
     from hearsight.training.seld.prepare import in_bytes, store_of
     from hearsight.training.seld.prepare import prepare as run
 
+    n_workers = (os.cpu_count() or 1) if workers is None else workers
+    if dataset in {each.name for each in PAIRS}:
+        name = system or "visual-context"
+        return _prepare_pairs(root, name, tuple(changes or ()), features, n_workers)
     known = find(dataset)
-    chosen = _system(system, tuple(changes or ()), known)
+    chosen = _system(system or "seldnet", tuple(changes or ()), known)
     data = known.open(root, chosen.audio_format)
     n_problems = _verify(data)
     folder = features or root / "features"
     store, is_watched = store_of(folder, chosen), Console(stderr=True).is_terminal
-    n_workers = (os.cpu_count() or 1) if workers is None else workers
     run(chosen, data.recordings, store, workers=n_workers, tell=typer.echo, is_watched=is_watched)
     if chosen.sees:
         maps = pictures_of(folder, chosen)
@@ -64,6 +74,44 @@ def prepare(
         files = "1 file is" if n_problems == 1 else f"{n_problems} files are"
         typer.echo(f"hearsight: {files} missing, empty or wrong (above)", err=True)
     return 2 if n_problems else 0
+
+
+def _prepare_pairs(
+    root: Path, name: str, changes: tuple[str, ...], features: Path | None, n_workers: int
+) -> int:
+    """Look through a corpus of pairs, and cut out what a system hears and sees."""
+    from rich.console import Console
+
+    from hearsight.errors import InputError
+    from hearsight.systems import find
+    from hearsight.systems.heatmap import HeatMapSystem
+    from hearsight.training.config import run_settings
+    from hearsight.training.material import FEATURES_NAME
+    from hearsight.training.pairs.material import open_listed
+    from hearsight.training.pairs.prepare import prepare_pairs
+
+    registration = find(name)
+    if registration.kind is not HeatMapSystem:
+        msg = f"{name} does not learn from pairs; give --system visual-context or one like it"
+        raise InputError(msg)
+    settings = run_settings(registration, None, changes)
+    pairs = open_listed(root, settings.data)
+    problems = pairs.problems()
+    for problem in problems[:_SHOWN]:
+        typer.echo(f"hearsight: {problem}", err=True)
+    if len(problems) > _SHOWN:
+        typer.echo(f"hearsight: and {len(problems) - _SHOWN} more; see hearsight check", err=True)
+    typer.echo(f"{root}: {len(pairs.train)} pairs to learn from, {len(pairs.test)} to judge on")
+    folder = prepare_pairs(
+        registration.build(settings.system),
+        pairs,
+        features or root / FEATURES_NAME,
+        threads=n_workers,
+        tell=lambda line: typer.echo(f"hearsight: {line}", err=True),
+        is_watched=Console(stderr=True).is_terminal,
+    )
+    typer.echo(f"{folder}: shards of all pairs; hearsight train {name} reads them")
+    return 0
 
 
 def _system(name: str, changes: tuple[str, ...], known: Known) -> SeldSystem:

@@ -19,7 +19,7 @@ def systems() -> None:
 
     console = Console(soft_wrap=True, highlight=False)
     if not console.is_terminal:
-        console.width = 200  # a file or pipe has no edge to cut a table at
+        console.width = 240  # a file or pipe has no edge to cut a table at
     table = Table("name", "what it is", "hears by default", "weights", "paper")
     table.add_row(
         "(default)",

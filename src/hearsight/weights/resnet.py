@@ -46,7 +46,8 @@ def load_resnet(path: str | Path) -> ResNet:
         raise WeightsError(msg)
     block = Bottleneck if "layer1.0.conv3.weight" in state else BasicBlock
     n_blocks = [_n_blocks(state, stage + 1) for stage in range(_N_STAGES)]
-    network = ResNet(block, n_blocks, n_classes=len(state["fc.weight"]))
+    n_filters = len(state.get("conv1.weight", ()))
+    network = ResNet(block, n_blocks, len(state["fc.weight"]), n_filters=max(1, n_filters))
     load_strictly(network, state, path)
     return network.eval()
 

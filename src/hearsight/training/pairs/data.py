@@ -41,9 +41,11 @@ class PairExamples(Examples):
         truth: Mapping[str, Truth],
         seed: int,
     ) -> None:
-        self._system, self._reader, self._names = system, reader, tuple(names)
-        self._truth = truth if system.learns_boxes else {}
-        self._seed = seed
+        # Not the system itself: a network is not handed to the processes that load.
+        self._fit, self._view = system.picture_fit, system.view
+        self._sound_input = system.sound_input
+        self._reader, self._names, self._seed = reader, tuple(names), seed
+        self._truth = truth if system.learns_boxes else None
 
     def __len__(self) -> int:
         return len(self._names)
@@ -55,17 +57,20 @@ class PairExamples(Examples):
             "picture": torch.stack(
                 [self._seen(name, place) for name, place in zip(names, places, strict=True)]
             ),
-            "sound": stacked([hear(self._system, self._reader, name) for name in names], names),
+            "sound": stacked(
+                [hear(self._sound_input, self._reader, name) for name in names], names
+            ),
         }
-        if self._system.learns_boxes:
+        if self._truth is not None:
             none = SoundingBoxes(())
             maps = np.stack([self._truth.get(name, none).to_map() for name in names])
             batch["truth"] = torch.from_numpy(maps)
-            batch["is_known"] = torch.tensor([name in self._truth for name in names])
+            # Unusable boxes do not say that nothing sounds.
+            batch["is_known"] = batch["truth"].flatten(1).any(dim=1)
         return batch
 
     def _seen(self, name: str, place: int) -> Tensor:
         picture = self._reader.picture(name)
-        if name in self._truth:  # boxes are those of the whole picture
-            return self._system.picture_fit(picture)
-        return self._system.view(picture, np.random.default_rng([self._seed, place]))
+        if self._truth is not None and name in self._truth:  # boxes are of the whole picture
+            return self._fit(picture)
+        return self._view(picture, np.random.default_rng([self._seed, place]))

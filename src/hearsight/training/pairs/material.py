@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -15,9 +16,10 @@ from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.systems.registry import Registration
 from hearsight.training.config import RunSettings
 from hearsight.training.examples import Examples
-from hearsight.training.material import Judge, Tell, seeded_system
+from hearsight.training.material import FEATURES_NAME, Judge, Tell, seeded_system
 from hearsight.training.pairs.data import PairExamples
 from hearsight.training.pairs.judge import MATCHING, TRUTH_METRICS, PairJudge
+from hearsight.training.pairs.prepare import prepared_reader
 from hearsight.training.pairs.settings import PairData
 from hearsight.weights.resnet import load_resnet
 
@@ -50,14 +52,16 @@ class PairMaterial:
         data: str | Path,
         features: str | Path | None = None,
     ) -> Self:
-        """Find the pairs, in `features` if shards of them lie there; see `train` for errors."""
+        """Find the pairs; they are read from shards if `prepare` has made those of the system."""
         system: HeatMapSystem = seeded_system(registration, settings)
         chosen: PairData = settings.data
         if chosen.backbone:
             system.start_from(load_resnet(chosen.backbone))
         if chosen.saliency:
             system = system.with_eyes(load_resnet(chosen.saliency))
-        pairs = open_listed(data, chosen, features)
+        pairs = open_listed(data, chosen)
+        folder = Path(features) if features is not None else Path(data) / FEATURES_NAME
+        pairs = dataclasses.replace(pairs, reader=prepared_reader(system, pairs, folder))
         train, validation = split(pairs, chosen, settings.training.seed)
         if len(train) < settings.training.batch_size:
             msg = (
@@ -117,10 +121,10 @@ class PairMaterial:
         }
 
 
-def open_listed(data: str | Path, chosen: PairData, features: str | Path | None = None) -> PairSet:
+def open_listed(data: str | Path, chosen: PairData) -> PairSet:
     """Open the pairs that the settings name."""
     return open_pairs(
-        features or data,
+        data,
         annotations=chosen.annotations or None,
         train_list=chosen.train_list or None,
         test_list=chosen.test_list or None,

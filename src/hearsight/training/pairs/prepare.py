@@ -1,0 +1,108 @@
+"""Shards of a corpus of pairs: just what a system hears and sees, for many workers to read.
+
+A corpus is learned from as it lies. Where its clips are long, its pictures large, or its files too
+many for the disk, it pays to cut what is needed out of it once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from hearsight.datasets.pairs import PairReader, PairSet
+from hearsight.datasets.pairs.shards import ShardPairs
+from hearsight.datasets.pairs.writing import ShardSettings, write_shards
+from hearsight.errors import DatasetError
+from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.training.material import Tell
+
+_SHOWN_FAULTS = 20
+
+
+def shard_settings(system: HeatMapSystem) -> ShardSettings:
+    """Return what must be kept of pairs so that a system hears and sees as if nothing were cut."""
+    sound = system.sound_input
+    from_start = sound.span_s is not None
+    return ShardSettings(
+        short_side_px=system.view.size_px * 11 // 10,
+        # A rolled span depends on the length of the whole sound.
+        start=0.0 if from_start and not sound.rolls else None,
+        duration=None if sound.rolls else sound.span_s or sound.duration_s,
+        sample_rate=sound.sample_rate,
+    )
+
+
+def shard_folder(folder: Path, settings: ShardSettings) -> Path:
+    """Return where shards of these settings lie among all that is prepared of a corpus."""
+    return folder / f"pairs_{hashlib.sha256(repr(settings).encode()).hexdigest()[:8]}"
+
+
+def prepare_pairs(
+    system: HeatMapSystem,
+    pairs: PairSet,
+    folder: Path,
+    *,
+    threads: int = 0,
+    tell: Tell = lambda _: None,
+    is_watched: bool = False,
+) -> Path:
+    """Write the shards of a system; goes on where an earlier call has stopped.
+
+    Parameters
+    ----------
+    system : HeatMapSystem
+    pairs : PairSet
+    folder : Path
+        Of all that is prepared of the corpus.
+    threads : int
+        That decode and encode; 0: none beside this one.
+    tell : callable
+        Gets lines of text.
+    is_watched : bool
+        Whether a progress bar is drawn.
+
+    Returns
+    -------
+    Path
+        The folder of the shards.
+
+    Raises
+    ------
+    DatasetError
+        At the end, if pairs could not be read, which are named first.
+    MediaError
+        If the folder cannot be written.
+    """
+    settings = shard_settings(system)
+    target = shard_folder(folder, settings)
+    names = _used(pairs)
+    with Progress(console=Console(stderr=True), disable=not is_watched) as progress:
+        writing = write_shards(pairs.reader, names, target, settings, threads=threads)
+        watched = progress.track(writing, total=len(names), description="pairs")
+        faults = [stored.fault for stored in watched if stored.fault]
+    for fault in faults[:_SHOWN_FAULTS]:
+        tell(fault)
+    if faults:
+        msg = (
+            f"{target}: {len(faults)} of {len(names)} pairs could not be read and are left out; "
+            "mend or remove them"
+        )
+        raise DatasetError(msg)
+    return target
+
+
+def prepared_reader(system: HeatMapSystem, pairs: PairSet, folder: Path) -> PairReader:
+    """Return a reader of the shards of a system if they hold all pairs, else that of the files."""
+    place = shard_folder(folder, shard_settings(system))
+    if not any(place.glob("*.tar")):
+        return pairs.reader
+    shards = ShardPairs(place)
+    return shards if set(shards.names).issuperset(_used(pairs)) else pairs.reader
+
+
+def _used(pairs: PairSet) -> tuple[str, ...]:
+    heard_or_seen = (name for pair in pairs.silent for name in pair)
+    return tuple(dict.fromkeys((*pairs.train, *pairs.test, *heard_or_seen)))

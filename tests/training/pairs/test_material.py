@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from hearsight.datasets.pairs import open_pairs
+from hearsight.datasets.pairs.shards import ShardPairs
+from hearsight.errors import DatasetError, InputError
+from hearsight.models.blocks.resnet import resnet18
+from hearsight.systems import find
+from hearsight.training.config import run_settings
+from hearsight.training.examples import EpochOrder
+from hearsight.training.fit import train
+from hearsight.training.pairs.material import PairMaterial, split
+from hearsight.training.pairs.prepare import prepare_pairs
+from hearsight.training.pairs.settings import PairData
+from hearsight.weights.store import load_system, read_about, save_system
+
+SMALL = (
+    "system.width=8",
+    "system.picture_px=64",
+    "system.sound.sample_rate=8000",
+    "system.sound.duration_s=1",
+    "system.sound.n_fft=128",
+    "system.sound.hop_length=64",
+    "training.batch_size=8",
+    "training.epochs=1",
+)
+
+
+def material(root: Path, *changes: str, name: str = "visual-context") -> PairMaterial:
+    registration = find(name)
+    return PairMaterial.open(
+        registration, run_settings(registration, None, (*SMALL, *changes)), root
+    )
+
+
+def test_what_is_held_out_is_not_learned(pair_set: Path) -> None:
+    pairs = open_pairs(pair_set)
+    learned, held = split(pairs, PairData(held_share=0.25), seed=0)
+    assert len(held) == 6
+    assert sorted((*learned, *held)) == sorted(pairs.train)
+    assert split(pairs, PairData(held_share=0.25), seed=0) == (learned, held)
+    assert split(pairs, PairData(held_share=0.25), seed=1) != (learned, held)
+    assert split(pairs, PairData(validation="test"), seed=0) == (pairs.train, pairs.test)
+    few = split(pairs, PairData(validation="test", most_validated=2), seed=0)[1]
+    assert len(few) == 2
+    with pytest.raises(DatasetError, match="0 to judge on"):
+        split(dataclasses.replace(pairs, test=()), PairData(validation="test"), seed=0)
+
+
+def test_each_epoch_shows_other_parts_of_pictures(pair_set: Path) -> None:
+    known = material(pair_set)
+    examples = known.examples(known.system)
+    first, again = examples.__getitems__([0, 1]), examples.__getitems__([0, 1])
+    later = examples.__getitems__([len(examples), len(examples) + 1])
+    assert first["picture"].shape == (2, 3, 64, 64)
+    assert first["sound"].shape[:3] == (2, 1, 65)
+    assert torch.equal(first["picture"], again["picture"])
+    assert not torch.equal(first["picture"], later["picture"])
+    assert torch.equal(first["sound"], later["sound"])
+    assert sorted(EpochOrder(examples, 0)) == list(range(len(examples)))
+
+
+def test_boxes_come_with_whole_pictures(pair_set: Path) -> None:
+    known = material(pair_set, "system.boxes=mended", "data.validation=test", name="slavc")
+    truth = {known.train[0]: next(iter(known.pairs.truth.values()))}
+    some = dataclasses.replace(known, pairs=dataclasses.replace(known.pairs, truth=truth))
+    batch = some.examples(some.system).__getitems__([0, 1])
+    assert batch["is_known"].tolist() == [True, False]
+    assert batch["truth"][0].any()
+    assert not batch["truth"][1].any()
+    whole = some.system.picture_fit(some.pairs.reader.picture(some.train[0]))
+    assert torch.equal(batch["picture"][0], whole)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("training.batch_size=64", "fewer than a batch of 64"),
+        ("data.held_share=1.5", "between 0 and 1"),
+        ("data.train_list=nowhere.txt", "nowhere.txt"),
+        ("system.n_nodes=8", "more than n_nodes 8"),
+    ],
+)
+def test_what_cannot_be_learned_is_said(pair_set: Path, change: str, message: str) -> None:
+    with pytest.raises((DatasetError, InputError), match=message):
+        material(pair_set, change)
+
+
+def test_metrics_need_boxes(pair_set: Path) -> None:
+    material(pair_set, "data.validation=test").check_metric("success")
+    with pytest.raises(InputError, match="have no boxes"):
+        material(pair_set).check_metric("success")
+
+
+def test_sounds_of_different_rates_are_refused(tmp_path: Path, pair_set: Path) -> None:
+    pairs = open_pairs(pair_set)
+    for folder in ("frames", "audio"):
+        (tmp_path / folder).mkdir()
+    for index, name in enumerate(pairs.train):
+        frame = pair_set / "frames" / f"{name}.jpg"
+        (tmp_path / "frames" / frame.name).write_bytes(frame.read_bytes())
+        noise = np.random.default_rng(index).standard_normal(48000) * 0.1
+        soundfile.write(tmp_path / "audio" / f"{name}.wav", noise, 16000 if index else 8000)
+    known = material(tmp_path, "system.sound.sample_rate=null", name="ez-vsl")
+    examples = known.examples(known.system)
+    with pytest.raises(DatasetError, match="another rate"):
+        examples.__getitems__(range(len(examples)))
+
+
+def test_shards_are_read_where_they_fit(tmp_path: Path, pair_set: Path) -> None:
+    known = material(pair_set)
+    folder = prepare_pairs(known.system, known.pairs, tmp_path)
+    assert list(folder.glob("*.tar"))
+    settings = run_settings(find("visual-context"), None, SMALL)
+    again = PairMaterial.open(find("visual-context"), settings, pair_set, tmp_path)
+    assert isinstance(again.pairs.reader, ShardPairs)
+    from_files, from_shards = (
+        each.examples(each.system).__getitems__([0, 1]) for each in (known, again)
+    )
+    # 16 bits and JPEG are all that is lost.
+    torch.testing.assert_close(from_files["sound"], from_shards["sound"], atol=0.05, rtol=0.0)
+    assert (from_files["picture"] - from_shards["picture"]).abs().mean() < 0.1
+    longer = run_settings(find("visual-context"), None, (*SMALL, "system.sound.duration_s=2"))
+    other = PairMaterial.open(find("visual-context"), longer, pair_set, tmp_path)
+    assert not isinstance(other.pairs.reader, ShardPairs)
+
+
+def test_a_network_may_start_from_another(tmp_path: Path, pair_set: Path) -> None:
+    from safetensors.torch import save_file
+
+    trained = resnet18(10, n_filters=8)
+    save_file(trained.state_dict(), tmp_path / "resnet.safetensors")
+    known = material(pair_set, f"data.backbone={tmp_path / 'resnet.safetensors'}")
+    network = known.system.network
+    assert torch.equal(network.picture_trunk.conv1.weight, trained.conv1.weight)  # type: ignore[union-attr]
+
+
+def test_a_run_leaves_a_calibrated_system(tmp_path: Path, pair_set: Path) -> None:
+    done = train("lvs", pair_set, out=tmp_path / "run", changes=SMALL)
+    assert set(done.scores) == {"matching"}
+    system = load_system(done.folder)
+    about = read_about(done.folder)
+    assert about["threshold"] == system.threshold  # type: ignore[union-attr]
+    assert 0.0 < about["threshold"] < 1.0
+    before = (done.folder / "system.json").read_bytes()
+    train("lvs", pair_set, out=tmp_path / "run", changes=SMALL)
+    assert (done.folder / "system.json").read_bytes() == before
+
+
+def test_more_epochs_calibrate_anew(tmp_path: Path, pair_set: Path) -> None:
+    changes = (*SMALL, "training.metric=matching")
+    done = train("lvs", pair_set, out=tmp_path / "run", changes=changes)
+    save_system(tmp_path / "copy", load_system(done.folder))
+    assert read_about(tmp_path / "copy")["threshold"] == read_about(done.folder)["threshold"]
+    further = train("lvs", pair_set, out=tmp_path / "run", changes=(*changes, "training.epochs=2"))
+    assert read_about(further.folder)["threshold"] is not None
