@@ -145,3 +145,23 @@ def test_own_cosines_are_those_of_pairs():
     diagonal = embedding.cosines().diagonal(dim1=1, dim2=2).movedim(-1, 1)
     torch.testing.assert_close(embedding.own_cosines(), diagonal)
     assert isinstance(embedding, PairEmbedding)
+
+
+@pytest.mark.parametrize("name", BUILD)
+def test_maps_keep_their_shades_in_half_precision(name):
+    network = built(name).eval()
+    pictures, sounds = pairs(n=4, size=(96, 96))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        maps = network.cosine(pictures, sounds)
+    assert maps.dtype == torch.float32
+    assert len(maps.unique()) > 0.9 * maps.numel()
+
+
+def test_nodes_of_loud_maps_do_not_overflow_in_half_precision():
+    network = built("visual-context")
+    torch.nn.init.constant_(network.nodes.weight, 300.0)
+    with torch.no_grad(), torch.autocast("cpu", torch.float16):
+        nodes = network(*pairs()).nodes
+    assert nodes.maps.isfinite().all()
+    assert nodes.features.amax() > torch.finfo(torch.float16).max
+    assert nodes.agreement.isfinite().all()

@@ -70,6 +70,12 @@ def fnac_terms(
     FnacTerms
         Mean absolute differences of softmaxes over the batch, and EZ-VSL's loss.
     """
+    # Half precision would blur which pairs are alike.
+    with torch.autocast(pictures.device.type, enabled=False):
+        return _terms(pictures.float(), sounds.float(), tau, threshold)
+
+
+def _terms(pictures: Tensor, sounds: Tensor, tau: float, threshold: float) -> FnacTerms:
     cosines = torch.einsum("bchw,nc->bnhw", pictures, sounds)
     own = cosines.diagonal().permute(2, 0, 1)
     least, greatest = own.amin((-2, -1), keepdim=True), own.amax((-2, -1), keepdim=True)
@@ -87,4 +93,4 @@ def fnac_terms(
 
 def _alike(vectors: Tensor, tau: float) -> Tensor:
     """Return how much each vector is like each, as shares; shape (batch, batch)."""
-    return (vectors @ vectors.T / tau).float().softmax(dim=1)
+    return (vectors @ vectors.T / tau).softmax(dim=1)

@@ -28,6 +28,7 @@ from hearsight.models.blocks.pairs import (
     check_pairs,
     check_pictures,
     embedded,
+    exactly,
     pooled,
 )
 from hearsight.models.blocks.resnet import ResNet, resnet18
@@ -199,14 +200,15 @@ class VisualContextNet(nn.Module):
     def _reason(self, maps: Tensor, sounds: Tensor) -> Nodes:
         assert self.nodes is not None
         found = self.map_dropout(self.nodes(maps))
-        features = torch.einsum("bchw,bkhw->bck", self.feature_dropout(maps), found)
+        features = exactly("bchw,bkhw->bck", self.feature_dropout(maps), found)
         return Nodes(found, features, node_agreement(features, sounds))
 
     @torch.no_grad()
     def _note_foreground(self, agreement: Tensor) -> None:
         chosen = agreement.topk(self.n_foreground, dim=1).indices
         frequency = torch.zeros_like(agreement).scatter_(1, chosen, 1.0).mean(dim=0)
-        self.foreground_frequency.lerp_(frequency.float(), 1 - _FREQUENCY_MOMENTUM)
+        frequency = frequency.to(self.foreground_frequency)
+        self.foreground_frequency.lerp_(frequency, 1 - _FREQUENCY_MOMENTUM)
 
 
 def node_agreement(features: Tensor, sounds: Tensor) -> Tensor:
@@ -223,4 +225,4 @@ def node_agreement(features: Tensor, sounds: Tensor) -> Tensor:
     Tensor, shape (batch, nodes)
         Cosines.
     """
-    return torch.einsum("bck,bc->bk", functional.normalize(features, dim=1), sounds)
+    return exactly("bck,bc->bk", functional.normalize(features, dim=1), sounds)

@@ -36,11 +36,22 @@ class PairEmbedding:
 
     def cosines(self) -> Tensor:
         """Compare every picture with every sound: (..., pictures, sounds, height, width)."""
-        return torch.einsum("...bchw,...nc->...bnhw", self.pictures, self.sounds)
+        return exactly("...bchw,...nc->...bnhw", self.pictures, self.sounds)
 
     def own_cosines(self) -> Tensor:
         """Compare every picture with its own sound: (..., batch, height, width)."""
-        return torch.einsum("...bchw,...bc->...bhw", self.pictures, self.sounds)
+        return exactly("...bchw,...bc->...bhw", self.pictures, self.sounds)
+
+
+def exactly(equation: str, *tensors: Tensor) -> Tensor:
+    """Return `torch.einsum` in 32 bits or more, whatever the precision around it.
+
+    In half precision many places of a map would be equal, and sums over places may overflow.
+    """
+    with torch.autocast(tensors[0].device.type, enabled=False):
+        return torch.einsum(
+            equation, *(each.to(torch.promote_types(each.dtype, torch.float32)) for each in tensors)
+        )
 
 
 def embedded(maps: Tensor, vectors: Tensor) -> PairEmbedding:
