@@ -56,6 +56,14 @@ def test_lvs_stays_finite_where_nothing_fits_at_all():
     assert cosines.grad.isfinite().all()
 
 
+def test_lvs_stays_finite_where_everything_fits():
+    cosines = torch.full((2, 2, 3, 3), 0.99, requires_grad=True)
+    loss = lvs_loss(lvs_logits(cosines).logits)
+    loss.backward()
+    assert loss.item() == pytest.approx(math.log(3), rel=1e-4)
+    assert cosines.grad.isfinite().all()
+
+
 def test_ez_vsl_asks_pictures_and_sounds():
     cosines = torch.zeros(2, 2, 1, 2)
     cosines[0, 1, 0, 1] = 0.03
@@ -148,6 +156,14 @@ def test_fnac_is_ez_vsl_and_three_more():
     assert terms.total((0.0, 0.0, 0.0)).item() == pytest.approx(terms.contrast.item())
     expected = terms.contrast + 2 * terms.like_sounds + 3 * terms.like_sources
     torch.testing.assert_close(terms.total((2.0, 3.0, 0.0)), expected)
+
+
+def test_fnac_is_the_same_in_half_precision():
+    pictures, sounds = unit(8, 64, 3, 3), unit(8, 64)
+    expected = fnac_terms(pictures, sounds).total()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = fnac_terms(pictures, sounds).total()
+    torch.testing.assert_close(found, expected)
 
 
 def test_fnac_wants_pictures_alike_where_sounds_are():

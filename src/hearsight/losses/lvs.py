@@ -79,7 +79,8 @@ def lvs_logits(
     cosines = cosines.float()
     own = cosines.diagonal().permute(2, 0, 1)
     positive = torch.sigmoid((own - epsilon) / tau)
-    negative = 1 - (torch.sigmoid((own - epsilon_negative) / tau) if has_trimap else positive)
+    # Not 1 - sigmoid, which is 0 everywhere, with no mean, in a map that fits surely throughout.
+    negative = torch.sigmoid(((epsilon_negative if has_trimap else epsilon) - own) / tau)
     others = _weighted_mean(cosines, torch.sigmoid((cosines - epsilon) / tau))
     is_own = torch.eye(len(others), dtype=torch.bool, device=others.device)
     if own_sound == "out":
