@@ -13,6 +13,7 @@ from torch import Tensor
 from hearsight.datasets.pairs import PairReader
 from hearsight.errors import DatasetError
 from hearsight.features.negative_sound import noise, silence
+from hearsight.features.sound_input import SoundInput
 from hearsight.systems.heatmap import HeatMapSystem
 
 Heard = Literal["own", "silence", "noise"]
@@ -58,7 +59,8 @@ def map_pairs(
         some = pairs[start : start + PAIRS_AT_ONCE]
         pictures = torch.stack([system.picture_fit(reader.picture(seen)) for seen, _ in some])
         names = [name for _, name in some]
-        sounds = stacked([hear(system, reader, name, heard, rng) for name in names], names)
+        spectrograms = [hear(system.sound_input, reader, name, heard, rng) for name in names]
+        sounds = stacked(spectrograms, names)
         with torch.inference_mode():
             maps = system.maps(pictures.to(device), sounds.to(device)).float().cpu()
         yield from maps.numpy()
@@ -97,20 +99,20 @@ def map_pictures(
 
 
 def hear(
-    system: HeatMapSystem,
+    sound_input: SoundInput,
     reader: PairReader,
     name: str,
     heard: Heard = "own",
     rng: np.random.Generator | None = None,
 ) -> Tensor:
     """Return the spectrogram of a clip's sound, or of what replaces it, (1, bins, frames)."""
-    waveform, sample_rate = reader.sound(name, system.sound_input.sample_rate)
-    excerpt = system.sound_input.excerpt(waveform, sample_rate)
+    waveform, sample_rate = reader.sound(name, sound_input.sample_rate)
+    excerpt = sound_input.excerpt(waveform, sample_rate)
     if heard == "silence":
         excerpt = silence(excerpt)
     elif heard == "noise":
         excerpt = noise(excerpt, np.random.default_rng() if rng is None else rng)
-    return system.sound_input.spectrogram(excerpt, sample_rate)
+    return sound_input.spectrogram(excerpt, sample_rate)
 
 
 def stacked(spectrograms: Sequence[Tensor], names: Sequence[str]) -> Tensor:
