@@ -121,6 +121,7 @@ def train(
         trainer = make_trainer(root, settings, best, is_watched=is_watched)
         system = material.prepared(tell, is_watched=is_watched)
         judge, examples = material.judge(system), material.examples(system)
+        loaders = make_loaders(examples, settings, trainer, len(judge))
         if not (root / SETTINGS_NAME).is_file():
             _note(root, settings)
         tell(f"{name}: {weight_count(system):,} weights; {material.describe(examples)}")
@@ -128,7 +129,7 @@ def train(
         with interruptible():
             trainer.fit(
                 SystemModule(system, settings.training, judge),
-                *make_loaders(examples, settings, trainer, len(judge)),
+                *loaders,
                 ckpt_path=checkpoint if checkpoint.is_file() else None,
                 weights_only=True,
             )
@@ -136,6 +137,7 @@ def train(
     about = read_about(root)
     if trainer.is_global_zero:
         best_system = load_system(root)
+        best_system.network.to(trainer.strategy.root_device)
         finished = material.finish(best_system, material.judge(best_system))
         if finished is not best_system:
             save_system(root, finished, scores=about["scores"], origin=about["origin"])

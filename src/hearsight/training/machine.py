@@ -95,7 +95,13 @@ def make_trainer(
 def make_loaders(
     examples: Examples, settings: RunSettings, trainer: lightning.Trainer, n_validation: int
 ) -> tuple[DataLoader[Any], DataLoader[Any]]:
-    """Return the loaders of training examples, and of the numbers of the validation's parts."""
+    """Return the loaders of training examples, and of the numbers of the validation's parts.
+
+    Raises
+    ------
+    InputError
+        If the share of a process does not fill a batch where nothing less is learned from.
+    """
     data, rank, n_ranks = settings.data, trainer.global_rank, trainer.world_size
     order = EpochOrder(examples, settings.training.seed, rank, n_ranks)
     # Loaders draw seeds for their workers; dropout shall not depend on when they do.
@@ -111,6 +117,12 @@ def make_loaders(
         persistent_workers=data.workers > 0,
         generator=generator,
     )
+    if not len(training):
+        msg = (
+            f"training.batch_size is {settings.training.batch_size}, but each of {n_ranks} "
+            f"processes has {len(order)} examples; lower it, or trainer.devices"
+        )
+        raise InputError(msg)
     # Every process needs one; a part that is predicted twice is judged once.
     share = range(rank, max(n_validation, n_ranks), n_ranks)
     validation: DataLoader[Any] = DataLoader(
