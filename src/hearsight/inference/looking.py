@@ -240,7 +240,7 @@ class _Sounds:
     def __init__(self, sound_input: SoundInput, findings: Findings) -> None:
         assert findings.audio is not None
         # The part that is heard is cut out here.
-        self._input = dataclasses.replace(sound_input, span_s=None, rolls=False)
+        self._input = dataclasses.replace(sound_input, span_s=None, rolls=False, wraps_short=False)
         self._rate = sound_input.sample_rate or findings.audio.sample_rate
         self._end = findings.duration
         self._blocks = plain_blocks(findings, self._rate, self._rate)

@@ -242,9 +242,9 @@ def time_mean(heatmap: HeatMap) -> NDArray[np.float64]:
 def best_heatmap(scene: Scene) -> HeatMap | None:
     """Return the map to lay over a scene's picture: the one that says most.
 
-    Combined before similarity before synchrony before acoustic; empty maps and maps of another projection than the
-    picture's (an acoustic map of the sphere beside a camera whose field of view is not known) are
-    passed over.
+    Combined before similarity before synchrony before acoustic; empty maps and maps of another
+    projection than the picture's (an acoustic map of the sphere beside a camera whose field of view
+    is not known) are passed over.
     """
     kinds: tuple[HeatMapKind, ...] = HEATMAP_KINDS[::-1]
     found = (scene.heatmap(kind) for kind in kinds)

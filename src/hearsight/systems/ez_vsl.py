@@ -175,5 +175,5 @@ def fnac(settings: FnacSettings) -> HeatMapSystem:
         PictureFit("squash", settings.picture_px),
         TrainingView(settings.picture_px),
         compare,
-        style="ez-vsl",
+        style="fnac",
     )

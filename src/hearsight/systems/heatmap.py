@@ -137,9 +137,10 @@ class HeatMapSystem:
         """Return the same system with a network that sees objects."""
         return dataclasses.replace(self, eyes=VisualMap(eyes, PictureInput()))
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def objects(self, pictures: Tensor) -> Tensor:
         """Return where objects are, whatever sounds: (batch, rows, columns), not negative."""
         assert self.eyes is not None, f"{self.name} has no eyes"
-        found: Tensor = self.eyes.network(pictures)
-        return found.abs().mean(dim=1)
+        eyes: Any = self.eyes.network
+        found: Tensor = eyes.saliency(pictures)
+        return found

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from hearsight.errors import MediaError
 from hearsight.recording.audio import Resampler, read_audio
 
-_UNSAID = 0xFFFFFFFF
-
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".m4a", ".opus")
 
 _UNKNOWN_SIZE = 0x7FFFF000  # bytes; what programs write into a .wav that do not know its size yet
