@@ -135,7 +135,7 @@ class SoundInput:
             mono = np.roll(first, first.size // 2 - mono.size // 2) if self.rolls else first
         elif mono.size < length and not self.wraps_short:
             mono = np.resize(mono, length)
-        start = mono.size // 2 - length // 2
+        start = (mono.size - length) // 2
         return mono[start : start + length]
 
     def spectrogram(self, excerpt: Samples, sample_rate: int) -> Tensor:
