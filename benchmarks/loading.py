@@ -21,6 +21,7 @@ from hearsight.datasets.listing import Listed
 from hearsight.features.store import FeatureStore
 from hearsight.systems import find
 from hearsight.systems.seld import SeldSystem
+from hearsight.systems.system import System
 from hearsight.training.examples import Batch, EpochOrder
 from hearsight.training.seld.data import Windows
 from hearsight.training.seld.prepare import fit_statistics, store_of
@@ -69,7 +70,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def stepper(system: SeldSystem) -> Callable[[Batch], None]:
+def stepper(system: System) -> Callable[[Batch], None]:
     """Return what a training step does with a batch."""
     optimizer = torch.optim.Adam(system.network.parameters(), 1e-3)
 

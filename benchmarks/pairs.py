@@ -7,6 +7,7 @@ squares and spectrograms, which `training.pairs` does in as many processes as ar
 from __future__ import annotations
 
 import multiprocessing
+import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.loading import MOST_TIMES_MEMORY, seconds, stepper
 from benchmarks.measuring import Row
 from hearsight.datasets.pairs import PairReader, open_pairs
 from hearsight.datasets.pairs.writing import ShardSettings, write_shards
 from hearsight.recording.audio import write_audio
+from hearsight.systems import find
+from hearsight.training.pairs.data import PairExamples
 
 PAIRS, SECONDS, RATE = 400, 10, 16_000
+BATCH, ROUNDS = 8, 3
 WORKERS = (0, 2)
 
 
@@ -57,6 +62,28 @@ def pairs_per_second(reader: PairReader, workers: int) -> float:
         return len(names) / (time.perf_counter() - begin)
 
 
+def waiting(reader: PairReader) -> tuple[float, float, float]:
+    """Train visual context as published; return seconds of loading and of a step, and the ratio.
+
+    The ratio is that of a step whose pairs are read first to one on pairs at hand, in turns. They
+    are read by this process: what `data.workers` takes off comes on top.
+    """
+    registration = find("visual-context")
+    system = registration.build(registration.settings())
+    examples = PairExamples(system, reader, reader.names, {}, seed=0)
+    at_hand, step = examples.__getitems__(range(BATCH)), stepper(system)
+    step(at_hand)
+    times = []
+    for number in range(ROUNDS):
+        places = range((number + 1) * BATCH, (number + 2) * BATCH)
+        in_memory = seconds(lambda: step(at_hand))
+        with_loading = seconds(lambda places=places: step(examples.__getitems__(places)))
+        loading = seconds(lambda places=places: examples.__getitems__(places))
+        times.append((loading, in_memory, with_loading / in_memory))
+    loading, in_memory, ratio = (statistics.median(column) for column in zip(*times, strict=True))
+    return loading, in_memory, ratio
+
+
 def rows(folder: Path) -> Iterator[Row]:
     root = folder / "pairs"
     corpus(root)
@@ -78,3 +105,10 @@ def rows(folder: Path) -> Iterator[Row]:
             f"{together / alone:.1f} x",
             "",
         )
+    loading, step, ratio = waiting(source)
+    yield Row(
+        f"training step of visual context as published, {BATCH} pairs from folders, with loading",
+        f"{1e3 * step:.0f} ms and {1e3 * loading:.0f} ms of loading",
+        f"{ratio:.2f} x",
+        f"at most {MOST_TIMES_MEMORY:g} x data in memory",
+    )
