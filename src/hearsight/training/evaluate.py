@@ -74,7 +74,8 @@ def evaluate(
         Heat maps: which picture of a clip; default: "007".
     features : str or Path, optional
         Events: where features are stored; default: `features` in the dataset's folder. Those that
-        are missing are computed and stored. Heat maps: shards of the pairs.
+        are missing are computed and stored. Heat maps: where shards are prepared; default: none,
+        pairs are read as they lie.
     device : str
         "auto", "cpu", "cuda" and the like.
     tell : callable

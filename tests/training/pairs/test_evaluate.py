@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +27,7 @@ from hearsight.scenes.pair_sets import PairSetSettings, write_pairs
 from hearsight.systems import find
 from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem
 from hearsight.training.pairs.evaluate import about_learning
+from hearsight.training.pairs.prepare import prepare_pairs
 from hearsight.training.pairs.saved_maps import write_maps
 from hearsight.training.pairs.trials import Shown, SystemTrials
 from hearsight.weights.store import save_system
@@ -405,3 +407,16 @@ def test_options_and_data_of_the_other_kind_are_refused(pair_set, weights, tmp_p
     (tmp_path / "seld" / "foa_dev").mkdir(parents=True)
     with pytest.raises(DatasetError, match="holds no pair of a picture and a sound"):
         hearsight.evaluate(folder, tmp_path / "seld")
+
+
+def test_pairs_are_read_from_shards_where_these_are_named(pair_set, weights, tmp_path):
+    root, system = tmp_path / "set", small_system()
+    shutil.copytree(pair_set, root)
+    prepare_pairs(system, open_pairs(root), tmp_path / "shards")
+    from_files = hearsight.evaluate(weights(), root)
+    for frame in (root / "frames").iterdir():
+        frame.write_bytes(b"")
+    from_shards = hearsight.evaluate(weights(), root, features=tmp_path / "shards")
+    assert from_shards.scores.pictures.keys() == from_files.scores.pictures.keys()
+    for name, map_ in from_shards.maps.items():
+        np.testing.assert_allclose(map_, from_files.maps[name], atol=0.05)

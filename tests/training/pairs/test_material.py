@@ -130,6 +130,18 @@ def test_shards_are_read_where_they_fit(tmp_path: Path, pair_set: Path) -> None:
     longer = run_settings(find("visual-context"), None, (*SMALL, "system.sound.duration_s=2"))
     other = PairMaterial.open(find("visual-context"), longer, pair_set, tmp_path)
     assert not isinstance(other.pairs.reader, ShardPairs)
+    centered = run_settings(find("visual-context"), None, (*SMALL, "data.frame=center"))
+    other = PairMaterial.open(find("visual-context"), centered, pair_set, tmp_path)
+    assert not isinstance(other.pairs.reader, ShardPairs)
+
+
+def test_what_is_prepared_is_not_prepared_again(tmp_path: Path, pair_set: Path) -> None:
+    known = material(pair_set)
+    folder = prepare_pairs(known.system, known.pairs, tmp_path)
+    before = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
+    fewer = dataclasses.replace(known.pairs, train=known.pairs.train[1:])
+    assert prepare_pairs(known.system, fewer, tmp_path) == folder
+    assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == before
 
 
 def test_a_network_may_start_from_another(tmp_path: Path, pair_set: Path) -> None:

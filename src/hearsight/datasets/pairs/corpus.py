@@ -55,6 +55,8 @@ class PairSet:
         Names of the training list that were left out, for they are judged.
     faults : tuple of str
         What opening met: listed pairs that are not there, annotations that cannot be read.
+    frame : str
+        Which picture of several the reader gives; see `open_pairs`.
     """
 
     root: Path
@@ -67,6 +69,7 @@ class PairSet:
     silent: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     dropped: tuple[str, ...] = field(default=(), repr=False)
     faults: tuple[str, ...] = field(default=(), repr=False)
+    frame: str = "007"
 
     def problems(self) -> tuple[str, ...]:
         """Return what is missing or wrong, a line each, without decoding anything.
@@ -166,6 +169,7 @@ def open_pairs(
             *_absent(reader, there, judged, learned, silent),
             *_unmarked(marks, judged),
         ),
+        frame,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from hearsight.metrics.heatmaps.judge import judge_maps
 from hearsight.metrics.heatmaps.styles import style_of
 from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.training.pairs.evaluation import PairEvaluation
+from hearsight.training.pairs.prepare import prepared_reader
 from hearsight.training.pairs.saved_maps import SavedMaps
 from hearsight.training.pairs.trials import Shown, SystemTrials, interactive, on_fixed_range
 
@@ -52,9 +54,7 @@ def evaluate_maps(
     if threshold is not None and not math.isfinite(threshold):
         msg = f"threshold must be finite, got {threshold}; leave it out if there is none"
         raise InputError(msg)
-    pairs = open_pairs(
-        features or data, annotations=annotations, test_list=test_list, frame=frame or "007"
-    )
+    pairs = open_pairs(data, annotations=annotations, test_list=test_list, frame=frame or "007")
     names = pairs.test if split == "test" else tuple(n for n in pairs.train if n in pairs.truth)
     if not names:
         n_pairs = len(getattr(pairs, split))
@@ -70,6 +70,8 @@ def evaluate_maps(
         return _of_maps(Path(subject), pairs, names, about, threshold, show)
     trained = TrainedSystem.load(subject, device)
     system = trained.of_kind(HeatMapSystem)
+    if features is not None:
+        pairs = replace(pairs, reader=prepared_reader(system, pairs, Path(features)))
     about |= {
         "system": system.name,
         "weights": str(trained.folder),

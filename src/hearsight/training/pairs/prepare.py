@@ -7,6 +7,7 @@ many for the disk, it pays to cut what is needed out of it once.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -23,7 +24,7 @@ _SHOWN_FAULTS = 20
 
 
 def shard_settings(system: HeatMapSystem) -> ShardSettings:
-    """Return what must be kept of pairs so that a system hears and sees as if nothing were cut."""
+    """Return what must be kept of pairs for a system to hear and see: 16 bits, and JPEG."""
     sound = system.sound_input
     from_start = sound.span_s is not None
     return ShardSettings(
@@ -35,9 +36,10 @@ def shard_settings(system: HeatMapSystem) -> ShardSettings:
     )
 
 
-def shard_folder(folder: Path, settings: ShardSettings) -> Path:
-    """Return where shards of these settings lie among all that is prepared of a corpus."""
-    return folder / f"pairs_{hashlib.sha256(repr(settings).encode()).hexdigest()[:8]}"
+def shard_folder(folder: Path, system: HeatMapSystem, pairs: PairSet) -> Path:
+    """Return where the shards of a system lie among all that is prepared of a corpus."""
+    made_with = repr((shard_settings(system), pairs.frame))
+    return folder / f"pairs_{hashlib.sha256(made_with.encode()).hexdigest()[:8]}"
 
 
 def prepare_pairs(
@@ -76,9 +78,10 @@ def prepare_pairs(
     MediaError
         If the folder cannot be written.
     """
+    target, names = shard_folder(folder, system, pairs), _used(pairs)
+    if _holds(target, names):  # perhaps with more, which have been removed since
+        return target
     settings = shard_settings(system)
-    target = shard_folder(folder, settings)
-    names = _used(pairs)
     with Progress(console=Console(stderr=True), disable=not is_watched) as progress:
         writing = write_shards(pairs.reader, names, target, settings, threads=threads)
         watched = progress.track(writing, total=len(names), description="pairs")
@@ -88,7 +91,7 @@ def prepare_pairs(
     if faults:
         msg = (
             f"{target}: {len(faults)} of {len(names)} pairs could not be read and are left out; "
-            "mend or remove them"
+            f"remove them, or mend them and remove {target.name}"
         )
         raise DatasetError(msg)
     return target
@@ -96,11 +99,12 @@ def prepare_pairs(
 
 def prepared_reader(system: HeatMapSystem, pairs: PairSet, folder: Path) -> PairReader:
     """Return a reader of the shards of a system if they hold all pairs, else that of the files."""
-    place = shard_folder(folder, shard_settings(system))
-    if not any(place.glob("*.tar")):
-        return pairs.reader
-    shards = ShardPairs(place)
-    return shards if set(shards.names).issuperset(_used(pairs)) else pairs.reader
+    place = shard_folder(folder, system, pairs)
+    return ShardPairs(place) if _holds(place, _used(pairs)) else pairs.reader
+
+
+def _holds(place: Path, names: Sequence[str]) -> bool:
+    return any(place.glob("*.tar")) and set(ShardPairs(place).names).issuperset(names)
 
 
 def _used(pairs: PairSet) -> tuple[str, ...]:
