@@ -11,6 +11,7 @@ import torch
 from hearsight.datasets.pairs import open_pairs
 from hearsight.datasets.pairs.shards import ShardPairs
 from hearsight.errors import DatasetError, InputError
+from hearsight.inference.pair_maps import map_pairs
 from hearsight.models.blocks.resnet import resnet18
 from hearsight.systems import find
 from hearsight.training.config import run_settings
@@ -83,6 +84,7 @@ def test_boxes_come_with_whole_pictures(pair_set: Path) -> None:
     ("change", "message"),
     [
         ("training.batch_size=64", "fewer than a batch of 64"),
+        ("training.batch_size=1", "must be at least 2"),
         ("data.held_share=1.5", "between 0 and 1"),
         ("data.train_list=nowhere.txt", "nowhere.txt"),
         ("system.n_nodes=8", "more than n_nodes 8"),
@@ -91,6 +93,16 @@ def test_boxes_come_with_whole_pictures(pair_set: Path) -> None:
 def test_what_cannot_be_learned_is_said(pair_set: Path, change: str, message: str) -> None:
     with pytest.raises((DatasetError, InputError), match=message):
         material(pair_set, change)
+
+
+def test_sounds_of_one_class_are_exchanged_all_the_same(pair_set: Path) -> None:
+    known = material(pair_set)
+    bells = dataclasses.replace(known.pairs, labels=dict.fromkeys(known.validation, "bell"))
+    first, second = known.validation
+    known.system.network.eval()
+    found = dataclasses.replace(known, pairs=bells).judge(known.system).predict(0)
+    swapped = map_pairs(known.system, bells.reader, [(first, second), (second, first)])
+    assert [found[first].other_peak, found[second].other_peak] == [map_.max() for map_ in swapped]
 
 
 def test_metrics_need_boxes(pair_set: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hearsight.datasets.pairs import open_pairs
-from hearsight.errors import InputError
+from hearsight.errors import DatasetError, InputError
 from hearsight.features.sound_input import SOUND_INPUTS
 from hearsight.systems import find
 from hearsight.systems.heatmap import HeatMapSystem
@@ -66,7 +66,7 @@ def import_heatmap_weights(
     WeightsError
         If the file is none, or not of that origin.
     DatasetError
-        If there are no pairs to calibrate on.
+        If there are fewer than two pairs to calibrate on.
     """
     published = import_published(file, origin)
     folder = Path(out) if out is not None else Path("runs") / published.system
@@ -83,7 +83,7 @@ def import_heatmap_weights(
         names = (pairs.test or pairs.train)[:_MOST_PAIRS]
         if len(names) < 2:
             msg = f"{calibrate_on}: two pairs at least are needed to calibrate on; give more"
-            raise InputError(msg)
+            raise DatasetError(msg)
         threshold = PairJudge(system, pairs, names, seed=0).threshold()
         system = system.with_threshold(threshold)
         tell(f"threshold {threshold:.3f}, calibrated on {len(names)} pairs of {pairs.root}")

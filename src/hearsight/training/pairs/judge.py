@@ -45,7 +45,10 @@ class PairJudge:
     ) -> None:
         self._system, self._reader, self._seed = system, pairs.reader, seed
         self._names = names
-        self._others = off_screen(names, pairs.labels, np.random.default_rng(seed))
+        # Where all sounds are of one class, another of it must do.
+        has_classes = len({pairs.labels.get(name, name) for name in names}) > 1
+        labels = pairs.labels if has_classes else {}
+        self._others = off_screen(names, labels, np.random.default_rng(seed))
         self._truth = {name: pairs.truth[name] for name in names if name in pairs.truth}
 
     def __len__(self) -> int:

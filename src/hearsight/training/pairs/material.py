@@ -63,6 +63,9 @@ class PairMaterial:
         folder = Path(features) if features is not None else Path(data) / FEATURES_NAME
         pairs = dataclasses.replace(pairs, reader=prepared_reader(system, pairs, folder))
         train, validation = split(pairs, chosen, settings.training.seed)
+        if settings.training.batch_size < 2:
+            msg = "training.batch_size must be at least 2: a pair is told from others of its batch"
+            raise InputError(msg)
         if len(train) < settings.training.batch_size:
             msg = (
                 f"{data}: has {len(train)} pairs to learn from, fewer than a batch of "
