@@ -103,6 +103,8 @@ def test_bad_input_gets_one_line_and_leaves_nothing(pair_set, maps, tmp_path, ca
         ([str(maps), "--data", str(tmp_path / "none")], "does not exist"),
         ([str(maps), "--data", str(tmp_path / "seld")], "holds no pair of a picture and a sound"),
         ([str(tmp_path / "empty"), *data], "neither weights (system.json is missing) nor"),
+        ([str(maps), *data, "--out", str(tmp_path)], "is a directory"),
+        ([str(maps), *data, "--predictions", __file__], "is a file"),
         ([str(tmp_path / "none"), *data], "no folder with weights, nor a system"),
     ):
         assert run(["evaluate", *arguments]) == 2

@@ -58,22 +58,15 @@ class Trap:
         return self.path.write_text, ("",)
 
 
-@pytest.mark.parametrize(
-    ("how", "message"),
-    [
-        ("zip", "nothing in it was run"),
-        ("old", "nothing in it was run"),
-        ("bare", "cannot be read"),
-    ],
-)
-def test_code_in_a_checkpoint_does_not_run(tmp_path, how, message):
+@pytest.mark.parametrize("how", ["zip", "old", "bare"])
+def test_code_in_a_checkpoint_does_not_run(tmp_path, how):
     file, sprung = tmp_path / "evil.pth", tmp_path / "sprung"
     content = {"model": STATE, "args": Trap(sprung)}
     if how == "bare":
         file.write_bytes(pickle.dumps({"args": Trap(sprung)}))
     else:
         torch.save(content, file, _use_new_zipfile_serialization=how == "zip")
-    with pytest.raises(WeightsError, match=rf"evil\.pth: .*{message}") as caught:
+    with pytest.raises(WeightsError, match=r"evil\.pth: .*nothing in it was run") as caught:
         read_checkpoint(file)
     assert "\n" not in str(caught.value)
     assert not sprung.exists()

@@ -64,12 +64,16 @@ def evaluate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The JSON file (evaluation-SPLIT.json beside weights or predictions)."),
+        typer.Option(
+            dir_okay=False,
+            help="The JSON file (evaluation-SPLIT.json beside weights or predictions).",
+        ),
     ] = None,
     predictions: Annotated[
         Path | None,
         typer.Option(
-            help="Write what was found here: a DCASE csv per recording, an npy per picture."
+            file_okay=False,
+            help="Write what was found here: a DCASE csv per recording, an npy per picture.",
         ),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",

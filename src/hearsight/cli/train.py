@@ -57,7 +57,7 @@ def train(
         scores = ", ".join(
             f"{name} {value:.3f}" for name, value in done.scores.items() if value is not None
         )
-        typer.echo(f"best after epoch {done.epoch}: {scores}")
+        typer.echo(f"kept: the weights of epoch {done.epoch}, {scores}")
         then = shlex.join(["hearsight", "evaluate", str(done.folder), "--data", str(data)])
         typer.echo(f"weights in {done.folder}; try {then}")
 

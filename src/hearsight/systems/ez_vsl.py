@@ -20,7 +20,7 @@ from hearsight.losses.ez_vsl import ez_vsl_loss
 from hearsight.losses.fnac import fnac_terms
 from hearsight.models.blocks.pairs import PairEmbedding
 from hearsight.models.ez_vsl import EzVslNet
-from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem
+from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem, check_numbers
 from hearsight.systems.registry import register
 from hearsight.systems.settings import TrainingSettings
 
@@ -48,6 +48,9 @@ class EzVslSettings:
     tau: float = 0.03
     picture_px: int = 224
     sound: SoundInput = SOUND_INPUTS["ez-vsl"]
+
+    def __post_init__(self) -> None:
+        check_numbers(self, ("width", "n_embedding", "tau"))
 
 
 def published_training(settings: EzVslSettings) -> TrainingSettings:
@@ -113,6 +116,9 @@ class FnacSettings:
     warm_up: int = 5
     picture_px: int = 224
     sound: SoundInput = SOUND_INPUTS["ez-vsl"]
+
+    def __post_init__(self) -> None:
+        check_numbers(self, ("width", "n_embedding", "tau"), shares=("picture_dropout",))
 
 
 def fnac_training(settings: FnacSettings) -> TrainingSettings:

@@ -19,7 +19,7 @@ from hearsight.features.sound_input import SOUND_INPUTS, SoundInput
 from hearsight.losses.lvs import OwnSound, lvs_logits, lvs_loss
 from hearsight.models.blocks.pairs import PairEmbedding
 from hearsight.models.lvs import LvsNet
-from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem
+from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem, check_numbers
 from hearsight.systems.registry import register
 from hearsight.systems.settings import TrainingSettings
 
@@ -61,6 +61,9 @@ class LvsSettings:
     picture_px: int = 224
     fit: Literal["squash", "short_side_crop", "tensor_squash"] = "squash"
     sound: SoundInput = SOUND_INPUTS["lvs"]
+
+    def __post_init__(self) -> None:
+        check_numbers(self, ("width", "tau", "temperature"))
 
 
 def assumed_training(settings: LvsSettings) -> TrainingSettings:

@@ -19,7 +19,7 @@ from hearsight.features.picture_input import PictureFit, TrainingView
 from hearsight.features.sound_input import SOUND_INPUTS, SoundInput
 from hearsight.losses.slavc import slavc_loss, supervised_loss
 from hearsight.models.slavc import SlavcNet, SlavcOutput
-from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem
+from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem, check_numbers
 from hearsight.systems.registry import register
 from hearsight.systems.settings import TrainingSettings
 
@@ -68,6 +68,11 @@ class SlavcSettings:
     stretch: Literal["batch", "sample"] = "batch"
     picture_px: int = 224
     sound: SoundInput = SOUND_INPUTS["ez-vsl"]
+
+    def __post_init__(self) -> None:
+        dropouts = ("picture_dropout", "sound_dropout")
+        momenta = ("picture_momentum", "sound_momentum")
+        check_numbers(self, ("width", "n_embedding", "tau"), shares=(*dropouts, *momenta))
 
 
 def published_training(settings: SlavcSettings) -> TrainingSettings:

@@ -25,7 +25,7 @@ from hearsight.losses.visual_context import (
 )
 from hearsight.models.blocks.pairs import Pool
 from hearsight.models.visual_context import VisualContextNet, VisualContextOutput
-from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem
+from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem, check_numbers
 from hearsight.systems.registry import register
 from hearsight.systems.settings import TrainingSettings
 
@@ -79,6 +79,11 @@ class VisualContextSettings:
     sound: SoundInput = SOUND_INPUTS["visual-context"]
 
     def __post_init__(self) -> None:
+        check_numbers(
+            self,
+            ("width", "n_foreground", "n_background"),
+            shares=("map_dropout", "feature_dropout"),
+        )
         if self.n_nodes and self.n_foreground + self.n_background > self.n_nodes:
             msg = (
                 f"system.n_foreground {self.n_foreground} and n_background {self.n_background} "

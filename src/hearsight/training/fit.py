@@ -30,6 +30,7 @@ from hearsight.training.machine import (
     make_loaders,
     make_trainer,
     quiet,
+    unwrapped,
 )
 from hearsight.training.module import SystemModule
 from hearsight.training.tasks import material_of
@@ -122,11 +123,11 @@ def train(
         system = material.prepared(tell, is_watched=is_watched)
         judge, examples = material.judge(system), material.examples(system)
         loaders = make_loaders(examples, settings, trainer, len(judge))
-        if not (root / SETTINGS_NAME).is_file():
+        if not _has_learned(root):
             _note(root, settings)
         tell(f"{name}: {weight_count(system):,} weights; {material.describe(examples)}")
         checkpoint = root / CHECKPOINTS_NAME / CHECKPOINT_NAME
-        with interruptible():
+        with interruptible(), unwrapped():
             trainer.fit(
                 SystemModule(system, settings.training, judge),
                 *loaders,
@@ -152,8 +153,15 @@ def _note(root: Path, settings: RunSettings) -> None:
 def _check_place(root: Path, registration: Registration, settings: RunSettings) -> None:
     """See that a run may be kept in a folder: an empty one, or that of a run like this one."""
     path = root / SETTINGS_NAME
-    if path.is_file():
-        earlier = run_settings(registration, path)
+    if path.is_file() and _has_learned(root):
+        try:
+            earlier = run_settings(registration, path)
+        except InputError as error:
+            msg = (
+                f"{root}: holds a run with settings that {registration.name} does not have; choose "
+                "another --out"
+            )
+            raise InputError(msg) from error
         changed = [name for name in differences(earlier, settings) if name not in _MAY_CHANGE]
         if changed:
             msg = (
@@ -161,9 +169,14 @@ def _check_place(root: Path, registration: Registration, settings: RunSettings) 
                 f"{path} or choose another --out"
             )
             raise InputError(msg)
-    elif root.exists() and (not root.is_dir() or any(root.iterdir())):
+    elif not path.is_file() and root.exists() and (not root.is_dir() or any(root.iterdir())):
         msg = f"{root}: is no folder of a training run; choose another --out"
         raise InputError(msg)
+
+
+def _has_learned(root: Path) -> bool:
+    """Tell whether a run has left anything; one that failed before may begin in another way."""
+    return (root / CHECKPOINTS_NAME / CHECKPOINT_NAME).is_file() or is_weights_folder(root)
 
 
 def _check_data(root: Path, origin: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 from torch.utils.data import DataLoader
 
-from hearsight.errors import InputError
+from hearsight.errors import HearsightError, InputError
 from hearsight.training.checkpoints import WholeCheckpoints
 from hearsight.training.config import RunSettings
 from hearsight.training.examples import EpochOrder, Examples
@@ -145,6 +145,19 @@ def interruptible() -> Iterator[None]:
     except SystemExit as error:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         raise KeyboardInterrupt from error
+
+
+@contextmanager
+def unwrapped() -> Iterator[None]:
+    """Hand on what a loader's process has raised, without the report PyTorch makes of it."""
+    try:
+        yield
+    except HearsightError as error:
+        kind = type(error)
+        report, _, said = str(error).rstrip().rpartition(f"{kind.__module__}.{kind.__name__}: ")
+        if not report.startswith("Caught "):
+            raise
+        raise kind(said) from None
 
 
 @contextmanager

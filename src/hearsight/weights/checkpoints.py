@@ -8,6 +8,7 @@ anything else is refused as a whole.
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,8 @@ def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
 def _restricted(path: str | Path) -> object:
     """Read a file of `torch.save` without running anything in it."""
     try:
-        with torch.serialization.safe_globals(_HARMLESS):
+        with torch.serialization.safe_globals(_HARMLESS), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles that are refused all the same
             return torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
     except pickle.UnpicklingError as error:
         msg = (

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from hearsight.datasets.pairs.media import decode_sound, read_sound, resampled
+from hearsight.datasets.pairs.media import decode_sound, read_picture, read_sound, resampled
 from hearsight.errors import MediaError
 from hearsight.recording.audio import read_audio
 from hearsight.recording.video import write_video
@@ -65,3 +65,15 @@ def test_the_own_rate_is_not_touched():
     sound = np.ones((1, 10), np.float32)
     assert resampled(sound, 8000, None)[0] is sound
     assert resampled(sound, 8000, 8000) == (sound, 8000)
+
+
+@pytest.mark.parametrize("stored", [b"", b"no picture"])
+def test_what_is_no_picture_is_named_once(tmp_path, stored):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(stored)
+    expected = (
+        "cannot be read as a picture (empty, or of no known kind); copy it again or remove it"
+    )
+    with pytest.raises(MediaError) as caught:
+        read_picture(path, str(path))
+    assert str(caught.value) == f"{path}: {expected}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 
 from hearsight.datasets.pairs import open_pairs
 from hearsight.datasets.pairs.shards import ShardPairs
-from hearsight.errors import DatasetError, InputError
+from hearsight.errors import DatasetError, InputError, MediaError
 from hearsight.inference.pair_maps import map_pairs
 from hearsight.models.blocks.resnet import resnet18
 from hearsight.systems import find
@@ -185,3 +186,44 @@ def test_more_epochs_calibrate_anew(tmp_path: Path, pair_set: Path) -> None:
     assert read_about(tmp_path / "copy")["threshold"] == read_about(done.folder)["threshold"]
     further = train("lvs", pair_set, out=tmp_path / "run", changes=(*changes, "training.epochs=2"))
     assert read_about(further.folder)["threshold"] is not None
+
+
+def test_a_run_that_failed_at_once_may_be_begun_in_another_way(
+    pair_set: Path, tmp_path: Path
+) -> None:
+    broken = shutil.copytree(pair_set, tmp_path / "broken")
+    (name, *_) = open_pairs(broken).train
+    sound = broken / "audio" / f"{name}.wav"
+    stored = sound.read_bytes()
+    sound.write_bytes(b"")
+    changes = (*SMALL, "data.validation=test")
+    for workers in ("data.workers=0", "data.workers=1"):
+        with pytest.raises(MediaError) as caught:
+            train("lvs", broken, out=tmp_path / "run", changes=(*changes, workers))
+        assert str(caught.value) == f"{sound}: is empty (0 bytes); copy it again"
+    sound.write_bytes(stored)
+    done = train("lvs", broken, out=tmp_path / "run", changes=(*changes, "system.width=4"))
+    assert load_system(done.folder).settings.width == 4
+    assert run_settings(find("lvs"), tmp_path / "run" / "settings.yaml").system.width == 4
+    with pytest.raises(InputError, match="settings that ez-vsl does not have"):
+        train("ez-vsl", broken, out=tmp_path / "run", changes=(*SMALL, "data.validation=test"))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("lvs", "system.width=0", "system.width must be above 0, got 0"),
+        ("lvs", "system.tau=0", "system.tau must be above 0, got 0.0"),
+        ("ez-vsl", "system.n_embedding=-1", "system.n_embedding must be above 0, got -1"),
+        (
+            "fnac",
+            "system.picture_dropout=2",
+            r"picture_dropout must lie in \[0, 1\], got 2.0",
+        ),
+        ("slavc", "system.sound_momentum=nan", r"sound_momentum must lie in \[0, 1\], got nan"),
+        ("visual-context", "system.n_foreground=0", "system.n_foreground must be above 0"),
+    ],
+)
+def test_networks_that_cannot_be_are_refused(name: str, change: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        run_settings(find(name), None, (change,))

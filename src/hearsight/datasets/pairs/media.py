@@ -37,14 +37,16 @@ def read_picture(source: Path | bytes, where: str) -> NDArray[np.uint8]:
     MediaError
         If it is no picture, or damaged.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             pixels = np.asarray(image.convert("RGB"))
     # Pillow's readers let errors of parsing through as they come.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = str(error).partition("\n")[0]
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        if isinstance(error, UnidentifiedImageError):
+            reason = "empty, or of no known kind"
         msg = f"{where}: cannot be read as a picture ({reason}); copy it again or remove it"
         raise MediaError(msg) from error
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))

@@ -14,6 +14,7 @@ from hearsight.errors import DatasetError, InputError, nearest
 from hearsight.features.normalize import file_list_hash
 from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.systems.registry import Registration
+from hearsight.training.best import LAST
 from hearsight.training.config import RunSettings
 from hearsight.training.examples import Examples
 from hearsight.training.material import FEATURES_NAME, Judge, Tell, seeded_system
@@ -102,10 +103,9 @@ class PairMaterial:
 
     def describe(self, examples: Examples) -> str:
         """Say what is learned from."""
-        return (
-            f"{len(examples)} pairs to learn from, {len(self.validation)} to choose by "
-            f"{self.settings.training.metric}"
-        )
+        metric = self.settings.training.metric
+        role = "to watch it by" if metric == LAST else f"to choose by {metric}"
+        return f"{len(examples)} pairs to learn from, {len(self.validation)} {role}"
 
     def finish(self, system: HeatMapSystem, judge: Judge) -> HeatMapSystem:
         """Return the system with the threshold below which nothing visible makes a sound."""
