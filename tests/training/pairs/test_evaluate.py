@@ -262,6 +262,17 @@ def test_objects_guide_as_in_the_paper_of_the_system(pair_set):
     assert absolute == pytest.approx(judge_maps(mixed, pairs.truth).table["maps"]["adaptive"])
 
 
+def test_a_source_of_1024_pixels_is_no_small_one(pair_set):
+    square = SoundingBoxes(((0.0, 0.0, 0.145, 0.145),))
+    assert square.to_map().sum() == 32**2
+    pairs = open_pairs(pair_set)
+    pairs = replace(pairs, truth=dict.fromkeys(pairs.test, square))
+    trials = SystemTrials(small_system(), pairs, pairs.test, Shown(is_watched=False))
+    done = trials.judge({"split": "test", "style": "hearsight"}, 0.6, ())
+    sizes = done.extended.n_pictures
+    assert (sizes["small@0.5"], sizes["medium@0.5"]) == (0, len(pairs.test))
+
+
 def test_an_uncalibrated_system_gets_a_threshold_of_these_pictures(pair_set, weights):
     folder = weights(threshold=None)
     done = hearsight.evaluate(folder, pair_set)

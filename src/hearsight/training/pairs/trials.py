@@ -210,7 +210,8 @@ class SystemTrials:
             ExtendedSet(
                 np.append([each.cious["maps"]["rank_half"] for each in seen], none),
                 np.append([each.confidence for each in seen], sure),
-                np.append([each.area * SIZE**2 for each in seen], none),
+                # Shares of 1024 pixels and others do not quite come back.
+                np.append(np.rint([each.area * SIZE**2 for each in seen]), none),
                 np.append(np.ones(len(seen), dtype=bool), none.astype(bool)),
             )
         )
