@@ -12,10 +12,10 @@ from hearsight.systems.heatmap import HeatMapSystem
 
 METRIC = "matching"
 BY_HEART = (
-    "training.epochs=60",
+    "training.epochs=40",
     "training.batch_size=16",
     "training.learning_rate=0.003",
-    "training.validate_every=60",
+    "training.validate_every=40",
     "training.metric=matching",
 )
 

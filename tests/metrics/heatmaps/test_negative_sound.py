@@ -12,6 +12,7 @@ from hearsight.metrics.heatmaps.negative_sound import (
     describe_maxima,
     mask_iou,
     negative_sound_scores,
+    separating_threshold,
     share_above,
     swapped_sound_scores,
     universal_threshold,
@@ -134,3 +135,19 @@ def test_shapes_are_checked() -> None:
         swapped_sound_scores([0.5, 0.5], [0.1])
     with pytest.raises(InputError, match="own must have one value"):
         swapped_sound_scores([], [])
+
+
+def test_the_separating_threshold_has_the_greatest_index_of_youden() -> None:
+    rng = np.random.default_rng(3)
+    own, negative = rng.normal(0.8, 0.1, 80), rng.normal(0.6, 0.1, 240)
+    found = separating_threshold(own, negative.reshape(3, 80))
+
+    def youden(threshold: float) -> float:
+        return float((own > threshold).mean() + (negative <= threshold).mean())
+
+    assert youden(found) == pytest.approx(max(map(youden, np.linspace(0.0, 1.2, 5000))))
+    assert separating_threshold([0.5], [0.5]) == 0.5
+    with pytest.raises(InputError, match="finite maxima"):
+        separating_threshold([], negative)
+    with pytest.raises(InputError, match="finite maxima"):
+        separating_threshold(own, [np.nan])

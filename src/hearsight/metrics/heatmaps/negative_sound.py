@@ -82,6 +82,51 @@ def universal_threshold(maxima: ArrayLike, rule: ThresholdRule = "third_quartile
     return top if rule == "max" else top + 0.1 * abs(top)
 
 
+def separating_threshold(own: ArrayLike, negative: ArrayLike) -> float:
+    """Fix the threshold that best tells a picture's own sound from those that nothing in it makes.
+
+    Unlike `universal_threshold`, which lets a quarter of all maps say something to negative sound
+    whatever they say to their own, it weighs both: of all thresholds it has the greatest sum of the
+    share of maps above it with their own sound and the share not above it with negative sound
+    (Youden's index).
+
+    Parameters
+    ----------
+    own : array_like
+        Greatest value of each map with its own sound; any shape.
+    negative : array_like
+        The same with negative sounds, of all kinds together.
+
+    Returns
+    -------
+    float
+        Halfway between two of the values; of equally good ones the middle one.
+
+    Raises
+    ------
+    InputError
+        If there are none of either, or some are not finite.
+
+    Examples
+    --------
+    >>> round(separating_threshold([0.7, 0.9, 0.95], [0.1, 0.5, 0.8]), 3)
+    0.6
+    """
+    right, wrong = (np.sort(np.ravel(np.asarray(each, np.float64))) for each in (own, negative))
+    if not right.size or not wrong.size or not np.isfinite([*right, *wrong]).all():
+        msg = (
+            f"own and negative must hold finite maxima, got {right.size} and {wrong.size}; look at "
+            "these maps"
+        )
+        raise InputError(msg)
+    values = np.unique([*right, *wrong])
+    middles = values if values.size == 1 else (values[1:] + values[:-1]) / 2
+    above = 1.0 - np.searchsorted(right, middles, side="right") / right.size
+    below = np.searchsorted(wrong, middles, side="right") / wrong.size
+    best = np.flatnonzero(np.isclose(above + below, (above + below).max()))
+    return float(middles[best[best.size // 2]])
+
+
 def share_above(heat_maps: ArrayLike, threshold: float) -> Floats:
     """Return the share of the picture above a threshold (pIA), in [0, 1].
 

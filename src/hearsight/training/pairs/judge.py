@@ -12,7 +12,7 @@ from hearsight.datasets.pairs import PairSet
 from hearsight.features.negative_sound import off_screen
 from hearsight.inference.pair_maps import PAIRS_AT_ONCE, map_pairs
 from hearsight.metrics.heatmaps.judge import judge_maps
-from hearsight.metrics.heatmaps.negative_sound import universal_threshold
+from hearsight.metrics.heatmaps.negative_sound import separating_threshold
 from hearsight.systems.heatmap import HeatMapSystem
 
 MATCHING = "matching"
@@ -84,10 +84,10 @@ class PairJudge:
         return scores
 
     def threshold(self) -> float:
-        """Return what maps hardly reach with sounds that nothing in the picture makes.
+        """Return what tells a sound that something in the picture makes from one that nothing does.
 
-        Every picture is seen with silence, with noise, and with a sound from elsewhere; see
-        `universal_threshold`.
+        Every picture is seen with its own sound, with silence, with noise, and with a sound from
+        elsewhere; see `separating_threshold`.
         """
         rng = np.random.default_rng([self._seed, 1])
         own = list(zip(self._names, self._names, strict=True))
@@ -97,4 +97,6 @@ class PairJudge:
             map_pairs(self._system, self._reader, own, heard="noise", rng=rng),
             map_pairs(self._system, self._reader, elsewhere),
         )
-        return universal_threshold([float(each.max()) for kind in kinds for each in kind])
+        negative = [float(each.max()) for kind in kinds for each in kind]
+        positive = [float(each.max()) for each in map_pairs(self._system, self._reader, own)]
+        return separating_threshold(positive, negative)

@@ -20,7 +20,7 @@ from hearsight.metrics.heatmaps.extended import ExtendedSet, confidence, extende
 from hearsight.metrics.heatmaps.guidance import guided, guided_absolutely
 from hearsight.metrics.heatmaps.interactive import interactive_scores
 from hearsight.metrics.heatmaps.judge import judge_maps
-from hearsight.metrics.heatmaps.negative_sound import universal_threshold
+from hearsight.metrics.heatmaps.negative_sound import separating_threshold
 from hearsight.metrics.heatmaps.overlap import auc, mean_ciou, success
 from hearsight.metrics.heatmaps.rows import ScoreRows
 from hearsight.metrics.heatmaps.scores import MapScores
@@ -103,8 +103,9 @@ class SystemTrials:
         notes = [*notes, *why]
         threshold = system.threshold if threshold is None else threshold
         if threshold is None:
-            threshold = universal_threshold(
-                [map_.max() for maps in others.values() for map_ in maps.values()]
+            threshold = separating_threshold(
+                [map_.max() for map_ in own[OWN].values()],
+                [map_.max() for maps in others.values() for map_ in maps.values()],
             )
             notes.append(
                 f"The system is not calibrated: its threshold of {threshold:.3f} was found on these"
