@@ -109,7 +109,7 @@ def separating_threshold(own: ArrayLike, negative: ArrayLike) -> float:
 
     Examples
     --------
-    >>> round(separating_threshold([0.7, 0.9, 0.95], [0.1, 0.5, 0.8]), 3)
+    >>> round(separating_threshold([0.7, 0.9, 0.95], [0.1, 0.2, 0.5]), 3)
     0.6
     """
     right, wrong = (np.sort(np.ravel(np.asarray(each, np.float64))) for each in (own, negative))
