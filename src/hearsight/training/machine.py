@@ -103,7 +103,9 @@ def make_loaders(
         If the share of a process does not fill a batch where nothing less is learned from.
     """
     data, rank, n_ranks = settings.data, trainer.global_rank, trainer.world_size
-    order = EpochOrder(examples, settings.training.seed, rank, n_ranks)
+    order = EpochOrder(
+        examples, settings.training.seed, rank, n_ranks, lambda: trainer.current_epoch
+    )
     # Loaders draw seeds for their workers; dropout shall not depend on when they do.
     generator = torch.Generator()
     training: DataLoader[Any] = DataLoader(

@@ -179,6 +179,15 @@ def test_a_run_leaves_a_calibrated_system(tmp_path: Path, pair_set: Path) -> Non
     assert (done.folder / "system.json").read_bytes() == before
 
 
+def test_processes_that_load_go_on_with_the_right_epoch(tmp_path: Path, pair_set: Path) -> None:
+    changes = (*SMALL, "data.workers=1", "trainer.accelerator=cpu")
+    for out, epochs in (("whole", 2), ("parts", 1), ("parts", 2)):
+        train("lvs", pair_set, out=tmp_path / out, changes=(*changes, f"training.epochs={epochs}"))
+    whole, parts = (load_system(tmp_path / out).network.state_dict() for out in ("whole", "parts"))
+    for name, values in whole.items():
+        assert torch.equal(values, parts[name]), name
+
+
 def test_more_epochs_calibrate_anew(tmp_path: Path, pair_set: Path) -> None:
     changes = (*SMALL, "training.metric=matching")
     done = train("lvs", pair_set, out=tmp_path / "run", changes=changes)
