@@ -28,7 +28,7 @@ class _Numbers(Examples):
 
 def loaders(n_ranks: int, batch_size: int) -> tuple[Any, Any]:
     settings = run_settings(find("lvs"), None, (f"training.batch_size={batch_size}",))
-    trainer: Any = SimpleNamespace(global_rank=0, world_size=n_ranks, current_epoch=0)
+    trainer: Any = SimpleNamespace(global_rank=0, world_size=n_ranks, callbacks=[])
     return make_loaders(_Numbers(), settings, trainer, 3)
 
 

@@ -7,7 +7,7 @@ alone: an interrupted run goes on as if it had not been.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,28 +55,22 @@ class EpochOrder(Sampler[int]):
     seed : int
     rank, n_ranks : int
         This process among those that train together; each sees its share, all equally many.
-    epoch : callable
-        Tells which epoch comes next. It is asked, not told: Lightning tells a run that goes on
-        only after processes that load have begun with the order of another epoch.
     """
 
-    def __init__(
-        self,
-        examples: Examples,
-        seed: int,
-        rank: int = 0,
-        n_ranks: int = 1,
-        epoch: Callable[[], int] = lambda: 0,
-    ) -> None:
-        self._examples, self._seed, self._epoch = examples, seed, epoch
-        self._rank, self._n_ranks = rank, n_ranks
+    def __init__(self, examples: Examples, seed: int, rank: int = 0, n_ranks: int = 1) -> None:
+        self._examples, self._seed = examples, seed
+        self._rank, self._n_ranks, self._epoch = rank, n_ranks, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch comes next; Lightning does, and `GoesOn`."""
+        self._epoch = epoch
 
     def __len__(self) -> int:
         return -(-len(self._examples) // self._n_ranks)
 
     def __iter__(self) -> Iterator[int]:
-        n, groups, epoch = len(self._examples), self._examples.groups, self._epoch()
-        rng = np.random.default_rng([self._seed, epoch])
+        n, groups = len(self._examples), self._examples.groups
+        rng = np.random.default_rng([self._seed, self._epoch])
         if groups is None:
             places = rng.permutation(n)
         else:
@@ -84,4 +78,4 @@ class EpochOrder(Sampler[int]):
             places = np.argsort(rank_of[groups], kind="stable")
         # The first ones come again where the number of processes does not divide that of examples.
         shared = np.resize(places, len(self) * self._n_ranks)[self._rank :: self._n_ranks]
-        yield from (shared + epoch * n).tolist()
+        yield from (shared + self._epoch * n).tolist()

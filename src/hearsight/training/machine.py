@@ -103,9 +103,8 @@ def make_loaders(
         If the share of a process does not fill a batch where nothing less is learned from.
     """
     data, rank, n_ranks = settings.data, trainer.global_rank, trainer.world_size
-    order = EpochOrder(
-        examples, settings.training.seed, rank, n_ranks, lambda: trainer.current_epoch
-    )
+    order = EpochOrder(examples, settings.training.seed, rank, n_ranks)
+    trainer.callbacks.append(GoesOn(order))  # type: ignore[attr-defined]
     # Loaders draw seeds for their workers; dropout shall not depend on when they do.
     generator = torch.Generator()
     training: DataLoader[Any] = DataLoader(
@@ -133,6 +132,30 @@ def make_loaders(
         generator=generator,
     )
     return training, validation
+
+
+class GoesOn(Callback):
+    """Tells the order of examples with which epoch an interrupted run goes on.
+
+    Lightning does so only when processes that load have begun with the first epoch's.
+
+    Parameters
+    ----------
+    order : EpochOrder
+    """
+
+    def __init__(self, order: EpochOrder) -> None:
+        self._order = order
+
+    def on_load_checkpoint(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        checkpoint: dict[str, Any],
+    ) -> None:
+        """Take the epoch after the one that is kept."""
+        del trainer, pl_module
+        self._order.set_epoch(checkpoint["epoch"] + 1)
 
 
 def _as_it_is(batch: Any) -> Any:
