@@ -56,7 +56,8 @@ def check(
     found = list(read_pairs(pairs.reader, chosen))
     problems = [*pairs.problems(), *media_problems(found)]
     more = "" if read or len(chosen) == len(used) else "; --read reads all"
-    typer.echo(f"read {len(chosen)} of {len(used)} pairs{more}: {len(problems)} problems")
+    n_problems = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    typer.echo(f"read {len(chosen)} of {len(used)} pairs{more}: {n_problems}")
     for problem in problems if every else problems[:_SHOWN]:
         typer.echo(f"  {problem}")
     if not every and len(problems) > _SHOWN:

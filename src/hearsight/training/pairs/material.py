@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from hearsight.datasets.pairs import PairSet, open_pairs
+from hearsight.datasets.pairs.shards import ShardPairs
 from hearsight.errors import DatasetError, InputError, nearest
 from hearsight.features.normalize import file_list_hash
 from hearsight.systems.heatmap import HeatMapSystem
@@ -89,6 +90,8 @@ class PairMaterial:
         del is_watched
         if self.pairs.dropped:
             tell(f"{len(self.pairs.dropped)} test pairs struck from the training list")
+        if isinstance(self.pairs.reader, ShardPairs):
+            tell(f"pairs are read from the shards in {self.pairs.reader.root}")
         return self.system
 
     def examples(self, system: HeatMapSystem) -> PairExamples:
