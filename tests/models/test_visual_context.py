@@ -93,3 +93,19 @@ def test_dropout_acts_in_training_alone(pairs):
     )
     assert (network.train()(*pairs).nodes.maps == 0).any()
     assert not (network.eval()(*pairs).nodes.maps == 0).any()
+
+
+def test_sounds_of_no_picture_change_no_map(network, pairs):
+    pictures, sounds = pairs
+    network.eval()
+    with torch.no_grad():
+        alone, beside = (
+            network(pictures, sounds),
+            network(pictures, torch.cat([sounds, sounds[:2]])),
+        )
+    assert beside.similarities.shape[:2] == (3, 5)
+    torch.testing.assert_close(beside.similarities[:, :3], alone.similarities)
+    torch.testing.assert_close(beside.embedding.own_cosines(), alone.embedding.own_cosines())
+    torch.testing.assert_close(beside.nodes.agreement, alone.nodes.agreement)
+    with pytest.raises(InputError, match="one for each of 3 pictures"):
+        network(pictures, sounds[:2])

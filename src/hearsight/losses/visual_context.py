@@ -42,8 +42,8 @@ def localization_loss(similarities: Tensor, pool: Literal["max", "mean"] = "max"
 
     Parameters
     ----------
-    similarities : Tensor, shape (batch, batch, height, width)
-        Of pictures (first) with sounds.
+    similarities : Tensor, shape (batch, batch or more, height, width)
+        Of pictures (first) with sounds; those beyond the pictures' own belong to none.
     pool : {"max", "mean"}
 
     Returns

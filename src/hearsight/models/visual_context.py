@@ -137,7 +137,8 @@ class VisualContextNet(nn.Module):
         Parameters
         ----------
         pictures : Tensor, shape (batch, 3, height, width)
-        sounds : Tensor, shape (batch, 1, bins, frames)
+        sounds : Tensor, shape (batch or more, 1, bins, frames)
+            Those of the pictures first, then such as no picture has made.
 
         Returns
         -------
@@ -148,10 +149,10 @@ class VisualContextNet(nn.Module):
         InputError
             If the shapes are others.
         """
-        check_pairs(pictures, sounds)
+        check_pairs(pictures, sounds, may_be_more=True)
         maps = self.picture_trunk(pictures)
         embedding = embedded(maps, pooled(self.sound_trunk(sounds), self.sound_pool))
-        nodes = None if self.nodes is None else self._reason(maps, embedding.sounds)
+        nodes = None if self.nodes is None else self._reason(maps, embedding.sounds[: len(maps)])
         if self.training and nodes is not None:
             self._note_foreground(nodes.agreement)
         return VisualContextOutput(embedding, self.scale * embedding.cosines(), nodes)

@@ -81,6 +81,8 @@ class HeatMapSystem:
         Of the evaluator: how its paper judges maps.
     learns_boxes : bool
         Whether it learns from boxes as well, where pairs have them.
+    rejects_noise : bool
+        Whether it learns that silence and noise come from nowhere in a picture.
     threshold : float, optional
         What a map reaches where something in the picture makes the sound, in [0, 1]; None before
         it was calibrated.
@@ -97,6 +99,7 @@ class HeatMapSystem:
     compare: Callable[[Any, Mapping[str, Tensor], int], Tensor]
     style: str
     learns_boxes: bool = False
+    rejects_noise: bool = False
     threshold: float | None = None
     eyes: VisualMap | None = None
 
@@ -116,7 +119,8 @@ class HeatMapSystem:
         Parameters
         ----------
         batch : mapping
-            `picture` (batch, 3, height, width), `sound` (batch, 1, bins, frames); `truth` (batch,
+            `picture` (batch, 3, height, width), `sound` (batch, 1, bins, frames), with more sounds
+            at its end where it learns to reject them; `truth` (batch,
             224, 224) and `is_known` (batch,) where boxes are learned.
         epoch : int
             From 0.

@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -54,6 +55,10 @@ class VisualContextSettings:
     discrimination_weight, divergence_weight : float
         Of the losses beside localization; 0 leaves one out.
     divergence : {"js", "kl"}
+    rejects_noise : bool
+        Whether silence and noise stand among the sounds that a picture must tell its own from.
+        They do not in the paper; without them a map may rise for whatever nobody has ever heard
+        (arXiv:2410.01020, arXiv:2508.21761).
     picture_px : int
         Height and width of what is seen.
     fit : {"squash", "short_side_crop", "squash_256"}
@@ -74,6 +79,7 @@ class VisualContextSettings:
     discrimination_weight: float = 0.1
     divergence_weight: float = 0.1
     divergence: Divergence = "js"
+    rejects_noise: bool = False
     picture_px: int = 224
     fit: PictureKind = "squash"
     sound: SoundInput = SOUND_INPUTS["visual-context"]
@@ -105,6 +111,11 @@ def published_training(settings: VisualContextSettings) -> TrainingSettings:
     )
 
 
+_small = functools.partial(
+    VisualContextSettings, initial_scale=15.0, width=8, picture_px=64, sound=SMALL_SOUND
+)
+
+
 @register(
     "visual-context",
     HeatMapSystem,
@@ -113,8 +124,9 @@ def published_training(settings: VisualContextSettings) -> TrainingSettings:
     title="Visual context semantics: which pixels make the sound, by nodes over the picture",
     paper="Zhou et al., WACV 2023",
     small=(
-        VisualContextSettings(width=8, picture_px=64, sound=SMALL_SOUND),
-        VisualContextSettings(n_nodes=0, width=8, picture_px=64, sound=SMALL_SOUND),
+        _small(),
+        _small(n_nodes=0),
+        _small(rejects_noise=True),
     ),
 )
 def visual_context(settings: VisualContextSettings) -> HeatMapSystem:
@@ -152,4 +164,5 @@ def visual_context(settings: VisualContextSettings) -> HeatMapSystem:
         TrainingView(settings.picture_px),
         compare,
         style="visual-context",
+        rejects_noise=settings.rejects_noise,
     )

@@ -81,6 +81,24 @@ def test_boxes_come_with_whole_pictures(pair_set: Path) -> None:
     assert torch.equal(batch["picture"][0], whole)
 
 
+def test_silence_and_noise_follow_on_the_sounds(pair_set: Path) -> None:
+    known = material(pair_set, "system.rejects_noise=true")
+    examples = known.examples(known.system)
+    batch, other = examples.__getitems__([0, 1, 2]), examples.__getitems__([3, 4, 5])
+    assert len(batch["picture"]) == 3
+    assert len(batch["sound"]) == 5
+    *_, silence, noise = batch["sound"]
+    assert silence.std() == 0.0
+    assert noise.std() > 0.01
+    assert torch.equal(silence, other["sound"][3])
+    assert not torch.equal(noise, other["sound"][4])
+    assert torch.equal(batch["sound"], examples.__getitems__([0, 1, 2])["sound"])
+    loss = known.system.loss(batch)
+    fewer = known.system.loss({**batch, "sound": batch["sound"][:3]})
+    assert loss.isfinite()
+    assert loss != fewer
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -27,8 +27,8 @@ class PairEmbedding:
     Parameters
     ----------
     pictures : Tensor, shape (..., batch, channels, height, width)
-    sounds : Tensor, shape (..., batch, channels)
-        Leading axes, if any, are those of several heads.
+    sounds : Tensor, shape (..., batch or more, channels)
+        Those of the pictures first. Leading axes, if any, are those of several heads.
     """
 
     pictures: Tensor
@@ -40,7 +40,8 @@ class PairEmbedding:
 
     def own_cosines(self) -> Tensor:
         """Compare every picture with its own sound: (..., batch, height, width)."""
-        return exactly("...bchw,...bc->...bhw", self.pictures, self.sounds)
+        n_pairs = self.pictures.shape[-4]
+        return exactly("...bchw,...bc->...bhw", self.pictures, self.sounds[..., :n_pairs, :])
 
 
 def exactly(equation: str, *tensors: Tensor) -> Tensor:
@@ -64,8 +65,8 @@ def pooled(maps: Tensor, pool: Pool = "max") -> Tensor:
     return maps.amax(dim=(-2, -1)) if pool == "max" else maps.mean(dim=(-2, -1))
 
 
-def check_pairs(pictures: Tensor, sounds: Tensor) -> None:
-    """Check that there is a spectrogram for each picture.
+def check_pairs(pictures: Tensor, sounds: Tensor, *, may_be_more: bool = False) -> None:
+    """Check that there is a spectrogram for each picture, and perhaps others that none belongs to.
 
     Raises
     ------
@@ -74,7 +75,9 @@ def check_pairs(pictures: Tensor, sounds: Tensor) -> None:
         are not as many.
     """
     check_pictures(pictures)
-    if sounds.ndim != 4 or sounds.shape[1] != 1 or len(sounds) != len(pictures):
+    n_missing = len(pictures) - len(sounds)
+    is_other = n_missing > 0 or (n_missing < 0 and not may_be_more)
+    if sounds.ndim != 4 or sounds.shape[1] != 1 or is_other:
         msg = (
             f"sounds must have shape (batch, 1, bins, frames), one for each of {len(pictures)} "
             f"pictures, got {tuple(sounds.shape)}; see hearsight.features.sound_input"
