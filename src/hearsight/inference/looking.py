@@ -188,7 +188,7 @@ def _calibration_in_words(threshold: float | None) -> str:
         )
     return (
         f"Where its map reaches {THRESHOLD:g}, it reaches the threshold of its weights "
-        f"({threshold:.3f}), as hardly with sounds that nothing in the picture makes."
+        f"({threshold:.3f}), which best told sounds of the picture from all others."
     )
 
 
