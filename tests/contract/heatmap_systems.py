@@ -11,6 +11,10 @@ from hearsight.scenes.pair_sets import PairSetSettings, write_pairs
 from hearsight.systems.heatmap import HeatMapSystem
 
 METRIC = "matching"
+
+LEARN_LONGER = ("fnac", "slavc")
+"""Forty steps do not teach them a set by heart: a slow copy, and losses against contrast."""
+
 BY_HEART = (
     "training.epochs=40",
     "training.batch_size=16",

@@ -180,6 +180,8 @@ def test_it_has_a_page(registration: Registration) -> None:
 
 @pytest.mark.slow
 def test_it_learns_a_scene_by_heart(registration: Registration, tmp_path: Path) -> None:
+    if registration.name in heatmap_systems.LEARN_LONGER:
+        pytest.skip("learns by heart only in many more steps than a test has")
     kind = seld_systems if registration.kind is SeldSystem else heatmap_systems
     kind.write_set(tmp_path / "set")
     config = tmp_path / "small.yaml"

@@ -86,6 +86,8 @@ _small = functools.partial(
     width=8,
     n_embedding=32,
     picture_dropout=0.0,
+    picture_momentum=0.9,
+    sound_momentum=0.9,
     picture_px=64,
     sound=SMALL_SOUND,
 )
