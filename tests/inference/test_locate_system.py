@@ -378,7 +378,7 @@ print(status["VmHWM"].split()[0])
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory otherwise")
 def test_memory_is_flat(recordings, make_system, tmp_path):
-    """Five more minutes hold 115 MB of samples and 27 MB of features: less than half of it stays."""
+    """Five more minutes hold 142 MB of samples and features: less than half of them stays."""
     save_system(tmp_path / "weights", make_system())
     sound = read_audio(recordings.scene("foa", 20.0, snr_db=20.0))[0]
     peaks = []
