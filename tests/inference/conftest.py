@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -98,3 +103,30 @@ def make_system():
         return system.with_statistics(FeatureStatistics.fit([system.feature(sound)]))
 
     return make
+
+
+# Not ru_maxrss, which counts what the process was before it was ours.
+MEASURE = """
+import json, sys
+from pathlib import Path
+import hearsight
+scene = hearsight.locate(sys.argv[1], **json.loads(sys.argv[2]))
+assert scene.duration > 50.0
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(status["VmHWM"].split()[0])
+"""
+
+
+@pytest.fixture(scope="session")
+def peak_memory():
+    """Return the greatest memory in MB of a process that does no more than locate."""
+
+    def measure(path, **options):
+        # Larger buffers are mapped one by one and given back at once. The heap would keep what
+        # lies between others: some tens of MB that differ from run to run.
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
+        command = [sys.executable, "-c", MEASURE, str(path), json.dumps(options)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        return int(done.stdout) / 1024
+
+    return measure

@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import os
-import subprocess
 import sys
 
 import numpy as np
@@ -364,32 +362,14 @@ def test_nothing_is_written_where_the_system_does_not_hear(recordings, weights, 
     assert not out.parent.exists()
 
 
-MEASURE = """
-import sys
-from pathlib import Path
-import hearsight
-scene = hearsight.locate(sys.argv[1], channels="ambix", system=sys.argv[2])
-assert scene.duration > 50.0
-status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-print(status["VmHWM"].split()[0])
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory otherwise")
-def test_memory_is_flat(recordings, make_system, tmp_path):
-    """Three more minutes hold 85 MB of samples and features: none of them stays.
-
-    Every larger buffer is mapped by itself and given back at once: the heap would keep what lies
-    between others, some tens of MB that differ from run to run.
-    """
+def test_memory_is_flat(recordings, make_system, tmp_path, peak_memory):
+    """Three more minutes hold 85 MB of samples and features: none of them stays."""
     save_system(tmp_path / "weights", make_system())
     sound = read_audio(recordings.scene("foa", 20.0, snr_db=20.0))[0]
     peaks = []
     for n_minutes in (3, 6):
         path = recordings.write(np.tile(sound, 3 * n_minutes), f"{n_minutes}.wav")
-        command = [sys.executable, "-c", MEASURE, str(path), str(tmp_path / "weights")]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-        peaks.append(int(done.stdout) / 1024)
+        peaks.append(peak_memory(path, channels="ambix", system=str(tmp_path / "weights")))
     assert peaks[1] - peaks[0] < 10.0

@@ -1,8 +1,6 @@
 """`locate` with a system that sees: the right place at the right time, or nothing visible."""
 
 import dataclasses
-import os
-import subprocess
 import sys
 
 import numpy as np
@@ -354,20 +352,9 @@ def test_the_command_writes_everything(film, tmp_path, capsys):
     assert "<td>not in the picture</td>" in (out / "report.html").read_text()
 
 
-MEASURE = """
-import sys
-from pathlib import Path
-import hearsight
-scene = hearsight.locate(sys.argv[1], audio=sys.argv[2], system=sys.argv[3])
-assert scene.duration > 50.0
-status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-print(status["VmHWM"].split()[0])
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory otherwise")
-def test_memory_is_flat(recordings, tmp_path):
+def test_memory_is_flat(recordings, tmp_path, peak_memory):
     """Nine more minutes hold 35 MB of samples, 56 MB of pictures as the network sees them."""
     weights = small_weights(tmp_path / "weights", 0.5)
     still = next(recordings.frames(1).iterdir())
@@ -375,8 +362,5 @@ def test_memory_is_flat(recordings, tmp_path):
     for n_minutes in (1, 10):
         draw = np.random.default_rng(0).uniform(-0.3, 0.3, (1, 60 * RATE))
         path = recordings.write(np.tile(draw, n_minutes), f"{n_minutes}.wav", RATE)
-        command = [sys.executable, "-c", MEASURE, str(still), str(path), str(weights)]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-        peaks.append(int(done.stdout) / 1024)
-    assert peaks[1] - peaks[0] < 30.0
+        peaks.append(peak_memory(still, audio=str(path), system=str(weights)))
+    assert peaks[1] - peaks[0] < 10.0
