@@ -22,6 +22,12 @@ BY_HEART = (
 )
 
 
+def by_heart(name: str) -> tuple[str, ...]:
+    """Return the settings by which any system learns the set of `write_set`."""
+    del name
+    return BY_HEART
+
+
 def write_set(folder: Path) -> None:
     """Write one recording to learn."""
     scene = SceneSettings(duration=4.0, n_sources=3, max_polyphony=2, n_silent=0)

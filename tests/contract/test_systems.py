@@ -180,13 +180,11 @@ def test_it_has_a_page(registration: Registration) -> None:
 
 @pytest.mark.slow
 def test_it_learns_a_scene_by_heart(registration: Registration, tmp_path: Path) -> None:
-    if registration.name in heatmap_systems.LEARN_LONGER:
-        pytest.skip("learns by heart only in many more steps than a test has")
     kind = seld_systems if registration.kind is SeldSystem else heatmap_systems
     kind.write_set(tmp_path / "set")
     config = tmp_path / "small.yaml"
     config.write_text(as_yaml(Run(registration.small[0])))
-    changes = (*kind.BY_HEART, "data.validation=train")
+    changes = (*kind.by_heart(registration.name), "data.validation=train")
     done = train(
         registration.name, tmp_path / "set", out=tmp_path / "run", config=config, changes=changes
     )
