@@ -18,7 +18,7 @@ BY_HEART = (
     "training.metric=matching",
 )
 EPOCHS = {"fnac": 80, "slavc": 120}
-"""To learn 16 pairs by heart, 40 for others: losses against contrast and slow copies take longer."""
+"""To learn 16 pairs by heart, 40 for others: contrast losses and slow copies take longer."""
 
 
 def by_heart(name: str) -> tuple[str, ...]:

@@ -42,8 +42,8 @@ def localization_loss(similarities: Tensor, pool: Literal["max", "mean"] = "max"
 
     Parameters
     ----------
-    similarities : Tensor, shape (batch, batch or more, height, width)
-        Of pictures (first) with sounds; those beyond the pictures' own belong to none.
+    similarities : Tensor, shape (batch, batch, height, width)
+        Of pictures (first) with sounds.
     pool : {"max", "mean"}
 
     Returns
@@ -53,6 +53,28 @@ def localization_loss(similarities: Tensor, pool: Literal["max", "mean"] = "max"
     """
     logits = localization_logits(similarities, pool)
     return functional.cross_entropy(logits, torch.arange(len(logits), device=logits.device))
+
+
+def rejection_loss(similarities: Tensor, pool: Literal["max", "mean"] = "max") -> Tensor:
+    """Ask that sounds that no picture has made fit every picture less than any its own.
+
+    Not of [1]_, which never hears such sounds.
+
+    Parameters
+    ----------
+    similarities : Tensor, shape (pictures, sounds, height, width)
+        The sounds of the pictures first, then one or more that belong to none.
+    pool : {"max", "mean"}
+
+    Returns
+    -------
+    Tensor, shape ()
+        Mean of log(1 + exp(other - own)) over every other and every own fit, also of different
+        pictures: one threshold shall tell them apart.
+    """
+    logits = localization_logits(similarities, pool)
+    own, others = logits.diagonal(), logits[:, len(logits) :]
+    return functional.softplus(others.flatten()[:, None] - own).mean()
 
 
 def discrimination_loss(agreement: Tensor, n_foreground: int = 8, n_background: int = 8) -> Tensor:

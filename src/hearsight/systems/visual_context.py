@@ -23,6 +23,7 @@ from hearsight.losses.visual_context import (
     discrimination_loss,
     divergence_loss,
     localization_loss,
+    rejection_loss,
 )
 from hearsight.models.blocks.pairs import Pool
 from hearsight.models.visual_context import VisualContextNet, VisualContextOutput
@@ -55,9 +56,9 @@ class VisualContextSettings:
     discrimination_weight, divergence_weight : float
         Of the losses beside localization; 0 leaves one out.
     divergence : {"js", "kl"}
-    rejects_noise : bool
-        Whether silence and noise stand among the sounds that a picture must tell its own from.
-        They do not in the paper; without them a map may rise for whatever nobody has ever heard
+    rejection_weight : float
+        Of the loss by which silence and noise fit no picture, heard with every batch. 0, as in the
+        paper: they are never heard, and a map may rise for what nobody has ever heard
         (arXiv:2410.01020, arXiv:2508.21761).
     picture_px : int
         Height and width of what is seen.
@@ -79,7 +80,7 @@ class VisualContextSettings:
     discrimination_weight: float = 0.1
     divergence_weight: float = 0.1
     divergence: Divergence = "js"
-    rejects_noise: bool = False
+    rejection_weight: float = 0.0
     picture_px: int = 224
     fit: PictureKind = "squash"
     sound: SoundInput = SOUND_INPUTS["visual-context"]
@@ -126,7 +127,7 @@ _small = functools.partial(
     small=(
         _small(),
         _small(n_nodes=0),
-        _small(rejects_noise=True),
+        _small(rejection_weight=0.1),
     ),
 )
 def visual_context(settings: VisualContextSettings) -> HeatMapSystem:
@@ -143,7 +144,11 @@ def visual_context(settings: VisualContextSettings) -> HeatMapSystem:
 
     def compare(output: VisualContextOutput, batch: Mapping[str, Tensor], epoch: int) -> Tensor:
         del batch, epoch
-        loss = localization_loss(output.similarities, settings.loss_pool)
+        n_pairs = len(output.similarities)
+        loss = localization_loss(output.similarities[:, :n_pairs], settings.loss_pool)
+        if settings.rejection_weight:
+            rejection = rejection_loss(output.similarities, settings.loss_pool)
+            loss = loss + settings.rejection_weight * rejection
         nodes = output.nodes
         if nodes is None:
             return loss
@@ -164,5 +169,5 @@ def visual_context(settings: VisualContextSettings) -> HeatMapSystem:
         TrainingView(settings.picture_px),
         compare,
         style="visual-context",
-        rejects_noise=settings.rejects_noise,
+        rejects_noise=settings.rejection_weight > 0,
     )
