@@ -10,6 +10,7 @@ from hearsight.losses.visual_context import (
     discrimination_loss,
     divergence_loss,
     localization_loss,
+    rejection_loss,
 )
 
 
@@ -31,6 +32,15 @@ def test_where_all_is_told_apart_nothing_is_lost():
     similarities = 100 * torch.eye(3)[..., None, None]
     assert localization_loss(similarities).item() == pytest.approx(0, abs=1e-6)
     assert localization_loss(torch.randn(1, 1, 4, 4)).item() == 0
+
+
+def test_sounds_of_no_picture_must_fit_less_than_any_own() -> None:
+    fits = torch.tensor([[3.0, 0.0, 1.0, -1.0], [0.0, 2.0, 0.5, 4.0]])
+    similarities = torch.full((2, 4, 5, 6), -9.0)
+    similarities[:, :, 1, 2] = fits
+    apart = [other - own for other in (1.0, -1.0, 0.5, 4.0) for own in (3.0, 2.0)]
+    expected = sum(math.log1p(math.exp(each)) for each in apart) / 8
+    assert rejection_loss(similarities).item() == pytest.approx(expected)
 
 
 def test_the_best_nodes_are_told_from_the_least():

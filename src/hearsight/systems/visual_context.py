@@ -90,6 +90,7 @@ class VisualContextSettings:
             self,
             ("width", "n_foreground", "n_background"),
             shares=("map_dropout", "feature_dropout"),
+            weights=("discrimination_weight", "divergence_weight", "rejection_weight"),
         )
         if self.n_nodes and self.n_foreground + self.n_background > self.n_nodes:
             msg = (

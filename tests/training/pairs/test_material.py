@@ -82,7 +82,7 @@ def test_boxes_come_with_whole_pictures(pair_set: Path) -> None:
 
 
 def test_silence_and_noise_follow_on_the_sounds(pair_set: Path) -> None:
-    known = material(pair_set, "system.rejects_noise=true")
+    known = material(pair_set, "system.rejection_weight=0.1")
     examples = known.examples(known.system)
     batch, other = examples.__getitems__([0, 1, 2]), examples.__getitems__([3, 4, 5])
     assert len(batch["picture"]) == 3
@@ -107,6 +107,7 @@ def test_silence_and_noise_follow_on_the_sounds(pair_set: Path) -> None:
         ("data.held_share=1.5", "between 0 and 1"),
         ("data.train_list=nowhere.txt", "nowhere.txt"),
         ("system.n_nodes=8", "more than n_nodes 8"),
+        ("system.rejection_weight=-1", "rejection_weight must be 0 or more"),
     ],
 )
 def test_what_cannot_be_learned_is_said(pair_set: Path, change: str, message: str) -> None:
