@@ -22,14 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hearsight.errors import InputError, nearest
-from hearsight.metrics.heatmaps.overlap import (
-    THRESHOLDS,
-    Floats,
-    areas,
-    auc,
-    mean_ciou,
-    success,
-)
+from hearsight.metrics.heatmaps.overlap import THRESHOLDS, Floats, areas, mean_ciou, summary
 from hearsight.metrics.heatmaps.rows import ScoreRows, score_rows
 
 PUBLISHED_THRESHOLDS: dict[str, float] = {
@@ -331,7 +324,7 @@ def swapped_sound_scores(
             raise InputError(f"{msg}; own has {values['own'].shape}")
 
     def score(chosen: NDArray[np.intp]) -> dict[str, dict[str, float]]:
-        rows = {name: _success_row(values[name][chosen]) for name in ("own", "swapped")}
+        rows = {name: summary(values[name][chosen]) for name in ("own", "swapped")}
         rows["difference"] = {
             name: value - rows["swapped"][name] for name, value in rows["own"].items()
         }
@@ -341,7 +334,3 @@ def swapped_sound_scores(
 
     sizes = dict.fromkeys((*values, "difference"), n_pictures)
     return score_rows(score, n_pictures, sizes, n_draws=n_draws, generator=generator)
-
-
-def _success_row(cious: Floats) -> dict[str, float]:
-    return {"success": success(cious), "mean_ciou": mean_ciou(cious), "auc": auc(cious)}

@@ -94,6 +94,16 @@ def auc(cious: ArrayLike) -> float:
     return _mean(areas(cious))
 
 
+def summary(cious: ArrayLike) -> dict[str, float]:
+    """Compute `success`, `mean_ciou` and `auc` of a set of pictures.
+
+    Parameters
+    ----------
+    cious : array_like, shape (pictures,)
+    """
+    return {"success": success(cious), "mean_ciou": mean_ciou(cious), "auc": auc(cious)}
+
+
 def areas(cious: ArrayLike) -> Floats:
     """Compute what each picture gives to the area under the curve: `auc` is the mean of these.
 

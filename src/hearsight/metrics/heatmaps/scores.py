@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hearsight.metrics.heatmaps.overlap import SUCCESS, Floats, areas
+from hearsight.metrics.heatmaps.overlap import SUCCESS, Floats, areas, summary
 from hearsight.metrics.heatmaps.styles import Style
 from hearsight.metrics.intervals import Interval, bootstrap, or_none, resampling_weights
 
@@ -88,7 +88,7 @@ class MapScores:
         """Scores by who is judged (`maps`, floors, `ceiling`), then by threshold rule."""
         first = next(iter(self.pictures.values()))
         return {
-            contender: {rule: _means(self._cious(contender, rule)) for rule in rules}
+            contender: {rule: summary(self._cious(contender, rule)) for rule in rules}
             for contender, rules in first.cious.items()
         }
 
@@ -168,10 +168,7 @@ class MapScores:
             if name in self.labels:
                 members.setdefault(self.labels[name], []).append(name)
         return {
-            label: {
-                "n_pictures": len(names),
-                **_means(self._cious("maps", self.rule, names)),
-            }
+            label: {"n_pictures": len(names), **summary(self._cious("maps", self.rule, names))}
             for label, names in sorted(members.items())
         }
 
@@ -238,7 +235,3 @@ def _terms(cious: Floats) -> dict[str, Floats]:
         "mean_ciou": np.nan_to_num(cious),
         "auc": areas(cious),
     }
-
-
-def _means(cious: Floats) -> dict[str, float]:
-    return {score: float(terms.mean()) for score, terms in _terms(cious).items()}

@@ -21,7 +21,7 @@ from hearsight.metrics.heatmaps.guidance import guided, guided_absolutely
 from hearsight.metrics.heatmaps.interactive import interactive_scores
 from hearsight.metrics.heatmaps.judge import judge_maps
 from hearsight.metrics.heatmaps.negative_sound import separating_threshold
-from hearsight.metrics.heatmaps.overlap import auc, mean_ciou, success
+from hearsight.metrics.heatmaps.overlap import summary
 from hearsight.metrics.heatmaps.rows import ScoreRows
 from hearsight.metrics.heatmaps.scores import MapScores
 from hearsight.metrics.heatmaps.styles import Style, style_of
@@ -171,13 +171,9 @@ class SystemTrials:
         network = system.network
         if isinstance(network, VisualContextNet) and network.nodes is not None:
             drawn["visual"] = self._visual(network)
-        cious = {
-            variant: list(map_cious(maps, truths, on_fixed_range(style)).values())
-            for variant, maps in drawn.items()
-        }
         return {
-            variant: {"success": success(each), "mean_ciou": mean_ciou(each), "auc": auc(each)}
-            for variant, each in cious.items()
+            variant: summary(list(map_cious(maps, truths, on_fixed_range(style)).values()))
+            for variant, maps in drawn.items()
         }
 
     def _guided(self, style: Style, own: Maps, saliency: Maps) -> Iterator[tuple[str, Map]]:
