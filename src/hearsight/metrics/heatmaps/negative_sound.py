@@ -25,19 +25,6 @@ from hearsight.errors import InputError, nearest
 from hearsight.metrics.heatmaps.overlap import THRESHOLDS, Floats, areas, mean_ciou, summary
 from hearsight.metrics.heatmaps.rows import ScoreRows, score_rows
 
-PUBLISHED_THRESHOLDS: dict[str, float] = {
-    "lvs": 0.6077,
-    "ez-vsl": 0.6382,
-    "slavc": 0.5450,
-    "fnac": 0.5538,
-    "ssl-tie": 0.3338,
-    "sslalign": 0.3175,
-}
-"""Universal thresholds of the paper's code for the published weights.
-
-On the scale (cosine + 1) / 2 for EZ-VSL, SLAVC and FNAC, on that of the cosine for the others.
-"""
-
 ThresholdRule = Literal["third_quartile", "max", "max_and_tenth"]
 
 
