@@ -88,13 +88,13 @@ def ez_vsl(settings: EzVslSettings) -> HeatMapSystem:
 
 
 @dataclass(frozen=True)
-class FnacSettings:
+class FnacSettings(EzVslSettings):
     """What the network is, and how its losses are weighed.
 
     Parameters
     ----------
     width, n_embedding, tau, picture_px, sound
-        As of `EzVslSettings`.
+        As of EZ-VSL.
     picture_dropout : float
         Before the picture's projection.
     threshold : float
@@ -105,20 +105,16 @@ class FnacSettings:
         Epochs that begin with the contrast alone.
     """
 
-    width: int = 64
-    n_embedding: int = 512
-    tau: float = 0.03
     picture_dropout: float = 0.9
     threshold: float = 0.6
     like_sounds_weight: float = 100.0
     like_sources_weight: float = 100.0
     like_pictures_weight: float = 100.0
     warm_up: int = 5
-    picture_px: int = 224
-    sound: SoundInput = SOUND_INPUTS["ez-vsl"]
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("width", "n_embedding", "tau"), shares=("picture_dropout",))
+        super().__post_init__()
+        check_numbers(self, (), shares=("picture_dropout",))
 
 
 def fnac_training(settings: FnacSettings) -> TrainingSettings:
