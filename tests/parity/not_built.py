@@ -37,7 +37,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
     "ave": frozenset(
         {
             "av_att",
-            "cmm",
             "dmrn",
             "labels",
             "loader",

@@ -13,7 +13,7 @@ from parity.reference import (
     systems,
 )
 
-BUILT = {"av-seld", "seld-core", "visual-context"}
+BUILT = {"av-seld", "ave", "seld-core", "visual-context"}
 
 
 def test_every_system_with_vectors_is_known() -> None:

@@ -1,0 +1,14 @@
+"""Audio-visual events against what the originals computed."""
+
+from parity import ave_matching
+from parity.not_built import agree
+from parity.reference import Check, Reference
+
+SYSTEM = "ave"
+CHECKS: dict[str, Check] = {
+    **ave_matching.CHECKS,
+}
+
+
+def test_agrees_with_the_original(reference: Reference) -> None:
+    agree(reference, CHECKS)
