@@ -165,10 +165,8 @@ def _female_speech(pen: _Pen, rng: np.random.Generator) -> None:
 
 def _male_speech(pen: _Pen, rng: np.random.Generator) -> None:
     """Draw a square head with a brimmed hat, a beard, and a tie on a shirt."""
-    beard, hat = (
-        _tone(rng, 0.05, 0.08, light=0.3, vivid=0.4),
-        _tone(rng, 0.6, 0.35, 0.08, light=0.4),
-    )
+    beard = _tone(rng, 0.05, 0.08, light=0.3, vivid=0.4)
+    hat = _tone(rng, 0.6, 0.35, 0.08, light=0.4)
     skin = _skin(rng)
     pen.rounded(-0.95, 0.55, 0.95, 1.0, _shaded(hat, 1.5))
     pen.rounded(-0.5, -0.5, 0.5, 0.72, skin)
@@ -381,24 +379,21 @@ def _stranger(pen: _Pen, rng: np.random.Generator) -> None:
         pen.stroke(corners.tolist(), 0.15, second)
 
 
+_IN_ORDER = (
+    _female_speech,
+    _male_speech,
+    _clapping,
+    _telephone,
+    _laughter,
+    _domestic_sounds,
+    _footsteps,
+    _door,
+    _music,
+    _musical_instrument,
+    _water_tap,
+    _bell,
+    _knock,
+)
 _DRAWERS: dict[str, Callable[[_Pen, np.random.Generator], None]] = dict(
-    zip(
-        DCASE_2022,
-        (
-            _female_speech,
-            _male_speech,
-            _clapping,
-            _telephone,
-            _laughter,
-            _domestic_sounds,
-            _footsteps,
-            _door,
-            _music,
-            _musical_instrument,
-            _water_tap,
-            _bell,
-            _knock,
-        ),
-        strict=True,
-    )
+    zip(DCASE_2022, _IN_ORDER, strict=True)
 )
