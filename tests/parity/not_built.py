@@ -44,8 +44,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "metrics",
             "module_pickle",
             "psp",
-            "vgg19_pool5",
-            "vggish",
             "visualisation",
         }
     ),

@@ -148,7 +148,7 @@ class VisualMap:
         if self.network.training:
             msg = "the network of a VisualMap must be in evaluation mode; call its eval() first"
             raise InputError(msg)
-        object.__setattr__(self, "weights", _fingerprint(self.network))
+        object.__setattr__(self, "weights", fingerprint(self.network))
 
     @torch.no_grad()
     def __call__(self, pictures: Tensor) -> Tensor:
@@ -196,7 +196,8 @@ class VisualMap:
             yield self(torch.from_numpy(np.stack(some)).to(parameter.device)).cpu()
 
 
-def _fingerprint(network: nn.Module) -> str:
+def fingerprint(network: nn.Module) -> str:
+    """Return a short name for what a network is and has learned, which changes with either."""
     digest = hashlib.sha256(type(network).__name__.encode())
     for name, tensor in network.state_dict().items():
         digest.update(name.encode())

@@ -1,8 +1,8 @@
 """Pictures as the networks of the visual-context family want them, at test and in training.
 
-All are scaled to a square and normalized with ImageNet's mean and deviation. "squash" shows the
-whole picture, so a heat map covers all of it. "short_side_crop" keeps the aspect and cuts off two
-sides: its heat map belongs to the middle of the picture alone.
+All are scaled to a square and, but for `CaffeFit`, normalized with ImageNet's mean and deviation.
+"squash" shows the whole picture, so a heat map covers all of it. "short_side_crop" keeps the aspect
+and cuts off two sides: its heat map belongs to the middle of the picture alone.
 
 References
 ----------
@@ -31,6 +31,8 @@ Picture = NDArray[np.uint8]
 
 _STORED_PX = 256
 """Height and width of the pictures in the database of the visual-context system."""
+_CAFFE_MEAN = (103.939, 116.779, 123.68)
+"""Of blue, green and red in ImageNet, in [0, 255]."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,49 @@ class PictureFit:
             If the picture has another shape or type.
         """
         return _normalized(PICTURE_FITS[self.kind](_checked(picture), self.size_px))
+
+
+@dataclass(frozen=True)
+class CaffeFit:
+    """A picture of any size to the input of networks with Keras' weights of ImageNet, as AVE's.
+
+    Parameters
+    ----------
+    size_px : int
+        Height and width of the result.
+
+    Raises
+    ------
+    InputError
+        If the size is below 1.
+    """
+
+    size_px: int = SIZE_PX
+
+    def __post_init__(self) -> None:
+        _check_size(self.size_px)
+
+    def __call__(self, picture: Picture) -> Tensor:
+        """Scale a picture, reverse its colors and take their means away.
+
+        Parameters
+        ----------
+        picture : ndarray of uint8, shape (3, height, width)
+            RGB.
+
+        Returns
+        -------
+        Tensor of float32, shape (3, size_px, size_px)
+            Blue, green and red, about -128 to 128.
+
+        Raises
+        ------
+        InputError
+            If the picture has another shape or type.
+        """
+        scaled = resize_bilinear(_checked(picture), self.size_px, self.size_px)
+        pixels = torch.from_numpy(scaled[::-1].copy()).float()
+        return pixels - pixels.new_tensor(_CAFFE_MEAN)[:, None, None]
 
 
 @dataclass(frozen=True)
