@@ -38,10 +38,7 @@ NOT_BUILT: dict[str, frozenset[str]] = {
         {
             "av_att",
             "dmrn",
-            "labels",
-            "loader",
             "losses",
-            "metrics",
             "module_pickle",
             "psp",
             "visualisation",

@@ -1,11 +1,12 @@
 """Audio-visual events against what the originals computed."""
 
-from parity import ave_encoders, ave_matching
+from parity import ave_data, ave_encoders, ave_matching
 from parity.not_built import agree
 from parity.reference import Check, Reference
 
 SYSTEM = "ave"
 CHECKS: dict[str, Check] = {
+    **ave_data.CHECKS,
     **ave_encoders.CHECKS,
     **ave_matching.CHECKS,
 }

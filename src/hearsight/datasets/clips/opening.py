@@ -13,7 +13,7 @@ Lists and HDF5 files may lie in a folder `data`, as in the authors' repository.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from hearsight.datasets.clips.annotations import (
@@ -34,7 +34,7 @@ from hearsight.datasets.clips.splits import (
     read_text_lists,
     without_shared_clips,
 )
-from hearsight.errors import DatasetError, InputError
+from hearsight.errors import DatasetError, InputError, nearest
 
 ANNOTATIONS = "Annotations.txt"
 NEGATIVES = "noisy"
@@ -50,6 +50,7 @@ def open_clips(
     root: str | Path,
     *,
     annotations: str | Path | None = None,
+    classes: Sequence[str] | None = None,
     n_segments: int | None = None,
     drop_shared_clips: bool = False,
     seed: int = 0,
@@ -63,6 +64,9 @@ def open_clips(
     annotations : str or Path, optional
         Default: `Annotations.txt`, else the only other text file with such lines, else the three
         split lists.
+    classes : sequence of str, optional
+        All classes there are, without the background, such as those a system has learned. Default:
+        those of the annotations, in the order in which they are first named.
     n_segments : int, optional
         Seconds of a clip. Default: what the stored features have, else the end of the last event.
     drop_shared_clips : bool
@@ -76,7 +80,8 @@ def open_clips(
     DatasetError
         If there are no annotations, or a file is not what it should be.
     InputError
-        If an event ends after `n_segments`, or that is not what the stored features have.
+        If a row is of no class of `classes`, an event ends after `n_segments`, or that is not what
+        the stored features have.
     MissingExtraError
         If there are HDF5 files and h5py is not installed.
     """
@@ -100,7 +105,7 @@ def open_clips(
     return ClipSet(
         root=place,
         annotations=rows,
-        classes=tuple(dict.fromkeys(row.category for row in rows)),
+        classes=_classes(rows, classes),
         n_segments=_length(rows, n_segments, features),
         train=kept.train,
         validation=kept.validation,
@@ -134,6 +139,17 @@ def _annotated(root: Path, path: str | Path | None) -> tuple[Annotation, ...]:
     found = f"{len(fitting)} text files with lines like its" if fitting else "none"
     msg = f"{root}: has no {ANNOTATIONS}, and {found}; name the annotation file"
     raise DatasetError(msg)
+
+
+def _classes(rows: tuple[Annotation, ...], given: Sequence[str] | None) -> tuple[str, ...]:
+    named = tuple(dict.fromkeys(row.category for row in rows))
+    if given is None:
+        return named
+    for category in named:
+        if category not in given:
+            msg = f"rows are of the class {category!r}; {nearest(category, given)}"
+            raise InputError(msg)
+    return tuple(given)
 
 
 def _located(root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
