@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -16,9 +16,55 @@ from hearsight.features.negative_sound import noise, silence
 from hearsight.features.sound_input import SoundInput
 from hearsight.systems.heatmap import HeatMapSystem
 
-Heard = Literal["own", "silence", "noise"]
+Heard = Literal["own", "off_screen", "silence", "noise"]
 
 PAIRS_AT_ONCE = 32
+
+
+def map_sounds(
+    system: HeatMapSystem,
+    reader: PairReader,
+    names: Sequence[str],
+    heard: Mapping[Heard, Sequence[str]],
+    rng: np.random.Generator | None = None,
+) -> Iterator[dict[Heard, NDArray[np.float32]]]:
+    """Draw the heat maps of pictures with several sounds each, some pictures at a time.
+
+    Parameters
+    ----------
+    system : HeatMapSystem
+        In evaluation mode.
+    reader : PairReader
+        Each picture is read once.
+    names : sequence of str
+        Of the clips whose pictures are seen.
+    heard : mapping of str to sequence of str
+        For each kind of sound the clips that it is of, one for each picture. Silence and noise are
+        as long as the sounds of these.
+    rng : Generator, optional
+        Of the noise.
+
+    Yields
+    ------
+    dict of str to ndarray, shape (rows, columns)
+        For each picture its maps by kind of sound: in [0, 1], (cosine + 1) / 2.
+
+    Raises
+    ------
+    DatasetError
+        If sounds of one batch are of different sample rates.
+    """
+    for here, pictures in _batches(system, reader, names):
+        drawn = {}
+        for kind, clips in heard.items():
+            spectrograms = [
+                hear(system.sound_input, reader, clip, kind, rng) for clip in clips[here]
+            ]
+            sounds = stacked(spectrograms, clips[here]).to(pictures.device)
+            with torch.inference_mode():
+                drawn[kind] = system.maps(pictures, sounds).float().cpu().numpy()
+        for place in range(len(pictures)):
+            yield {kind: maps[place] for kind, maps in drawn.items()}
 
 
 def map_pairs(
@@ -29,41 +75,24 @@ def map_pairs(
     heard: Heard = "own",
     rng: np.random.Generator | None = None,
 ) -> Iterator[NDArray[np.float32]]:
-    """Draw the heat maps of pairs, some at a time.
+    """Draw the heat maps of pictures with one sound each; for all else see `map_sounds`.
 
     Parameters
     ----------
-    system : HeatMapSystem
-        In evaluation mode.
-    reader : PairReader
+    system, reader, rng
     pairs : sequence of (str, str)
-        Names of the clips whose picture is seen, and whose sound is heard: the same, another clip
-        for a sound from elsewhere.
-    heard : {"own", "silence", "noise"}
-        Whether the sound is replaced; the second name then only gives the length.
-    rng : Generator, optional
-        Of the noise.
+        Names of the clips whose picture is seen, and whose sound is heard.
+    heard : {"own", "off_screen", "silence", "noise"}
+        The kind of sound.
 
     Yields
     ------
     ndarray, shape (rows, columns)
-        In [0, 1], (cosine + 1) / 2; one for each pair.
-
-    Raises
-    ------
-    DatasetError
-        If sounds of one batch are of different sample rates.
+        One for each pair.
     """
-    device = next(system.network.parameters()).device
-    for start in range(0, len(pairs), PAIRS_AT_ONCE):
-        some = pairs[start : start + PAIRS_AT_ONCE]
-        pictures = torch.stack([system.picture_fit(reader.picture(seen)) for seen, _ in some])
-        names = [name for _, name in some]
-        spectrograms = [hear(system.sound_input, reader, name, heard, rng) for name in names]
-        sounds = stacked(spectrograms, names)
-        with torch.inference_mode():
-            maps = system.maps(pictures.to(device), sounds.to(device)).float().cpu()
-        yield from maps.numpy()
+    sounds = {heard: [sounding for _, sounding in pairs]}
+    for maps in map_sounds(system, reader, [seen for seen, _ in pairs], sounds, rng):
+        yield maps[heard]
 
 
 def map_pictures(
@@ -89,13 +118,21 @@ def map_pictures(
     ndarray, shape (rows, columns)
         One for each name.
     """
+    for _, pictures in _batches(system, reader, names):
+        with torch.inference_mode():
+            maps = draw(pictures).float().cpu()
+        yield from maps.numpy()
+
+
+def _batches(
+    system: HeatMapSystem, reader: PairReader, names: Sequence[str]
+) -> Iterator[tuple[slice, Tensor]]:
+    """Yield which pictures come together, and these as the system sees them."""
     device = next(system.network.parameters()).device
     for start in range(0, len(names), PAIRS_AT_ONCE):
-        some = names[start : start + PAIRS_AT_ONCE]
-        pictures = torch.stack([system.picture_fit(reader.picture(name)) for name in some])
-        with torch.inference_mode():
-            maps = draw(pictures.to(device)).float().cpu()
-        yield from maps.numpy()
+        here = slice(start, start + PAIRS_AT_ONCE)
+        pictures = [system.picture_fit(reader.picture(name)) for name in names[here]]
+        yield here, torch.stack(pictures).to(device)
 
 
 def hear(

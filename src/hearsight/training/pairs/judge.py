@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hearsight.datasets.pairs import PairSet
 from hearsight.features.negative_sound import off_screen
-from hearsight.inference.pair_maps import PAIRS_AT_ONCE, map_pairs
+from hearsight.inference.pair_maps import PAIRS_AT_ONCE, map_sounds
 from hearsight.metrics.heatmaps.judge import judge_maps
 from hearsight.metrics.heatmaps.negative_sound import separating_threshold
 from hearsight.systems.heatmap import HeatMapSystem
@@ -57,12 +57,13 @@ class PairJudge:
     def predict(self, part: int) -> dict[str, _Seen]:
         """Return the maps of a part, with each picture's own sound and with another one."""
         here = slice(part * PAIRS_AT_ONCE, (part + 1) * PAIRS_AT_ONCE)
-        names, others = self._names[here], self._others[here]
-        own = map_pairs(self._system, self._reader, list(zip(names, names, strict=True)))
-        other = map_pairs(self._system, self._reader, list(zip(names, others, strict=True)))
+        names = self._names[here]
+        maps = map_sounds(
+            self._system, self._reader, names, {"own": names, "off_screen": self._others[here]}
+        )
         return {
-            name: _Seen(map_, float(swapped.max()))
-            for name, map_, swapped in zip(names, own, other, strict=True)
+            name: _Seen(each["own"], float(each["off_screen"].max()))
+            for name, each in zip(names, maps, strict=True)
         }
 
     def score(self, found: Mapping[str, _Seen]) -> dict[str, float]:
@@ -89,14 +90,13 @@ class PairJudge:
         Every picture is seen with its own sound, with silence, with noise, and with a sound from
         elsewhere; see `separating_threshold`.
         """
-        rng = np.random.default_rng([self._seed, 1])
-        own = list(zip(self._names, self._names, strict=True))
-        elsewhere = list(zip(self._names, self._others, strict=True))
-        kinds = (
-            map_pairs(self._system, self._reader, own, heard="silence"),
-            map_pairs(self._system, self._reader, own, heard="noise", rng=rng),
-            map_pairs(self._system, self._reader, elsewhere),
+        names, rng = self._names, np.random.default_rng([self._seed, 1])
+        maps = map_sounds(
+            self._system,
+            self._reader,
+            names,
+            {"own": names, "silence": names, "noise": names, "off_screen": self._others},
+            rng,
         )
-        negative = [float(each.max()) for kind in kinds for each in kind]
-        positive = [float(each.max()) for each in map_pairs(self._system, self._reader, own)]
-        return separating_threshold(positive, negative)
+        peaks = np.array([[map_.max() for map_ in each.values()] for each in maps])
+        return separating_threshold(peaks[:, 0], peaks[:, 1:])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ from hearsight.metrics.intervals import or_none
 Map = NDArray[np.floating]
 Maps = Mapping[str, Map]
 
-OWN, ELSEWHERE = "own", "off_screen"
+OWN: Final = "own"
+ELSEWHERE: Final = "off_screen"
 
 
 @dataclass(frozen=True, eq=False)

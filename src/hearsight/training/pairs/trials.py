@@ -14,7 +14,7 @@ from hearsight.datasets.pairs import PairSet, Truth, open_pairs
 from hearsight.errors import InputError
 from hearsight.events.sounding import SIZE
 from hearsight.features.negative_sound import off_screen
-from hearsight.inference.pair_maps import Heard, map_pairs, map_pictures
+from hearsight.inference.pair_maps import Heard, map_pairs, map_pictures, map_sounds
 from hearsight.metrics.heatmaps.contrast import color_contrast
 from hearsight.metrics.heatmaps.extended import ExtendedSet, confidence, extended_scores
 from hearsight.metrics.heatmaps.guidance import guided, guided_absolutely
@@ -98,14 +98,14 @@ class SystemTrials:
         system, pairs, names = self.system, self.pairs, self.names
         style = style_of(about["style"])
         truths = {name: pairs.truth[name] for name in names}
-        own = {OWN: self._maps("own sounds", names, names)}
-        others, why = self._other_sounds()
-        notes = [*notes, *why]
+        heard, why = self._sounds()
+        maps, notes = self._maps("pairs", names, heard), [*notes, *why]
+        own = maps[OWN]
         threshold = system.threshold if threshold is None else threshold
         if threshold is None:
             threshold = separating_threshold(
-                [map_.max() for map_ in own[OWN].values()],
-                [map_.max() for maps in others.values() for map_ in maps.values()],
+                [map_.max() for map_ in own.values()],
+                [map_.max() for kind in maps if kind != OWN for map_ in maps[kind].values()],
             )
             notes.append(
                 f"The system is not calibrated: its threshold of {threshold:.3f} was found on these"
@@ -113,7 +113,7 @@ class SystemTrials:
             )
         saliency = self._saliency()
         scores = judge_maps(
-            own[OWN],
+            own,
             truths,
             style=on_fixed_range(style),
             universal=threshold,
@@ -125,31 +125,31 @@ class SystemTrials:
             about,
             scores,
             threshold,
-            self._variants(style, own[OWN], saliency, truths),
-            judge_listening(scores, truths, own | others, threshold),
+            self._variants(style, own, saliency, truths),
+            judge_listening(scores, truths, maps, threshold),
             self._extended(scores) if about["split"] == "test" else None,
             interactive(scores, pairs) or self._interactive_folder(style),
             tuple(notes),
-            own[OWN],
+            own,
         )
 
     def _maps(
-        self, what: str, seen: Sequence[str], heard: Sequence[str], kind: Heard = "own"
-    ) -> Maps:
-        both = list(zip(seen, heard, strict=True))
+        self, what: str, names: Sequence[str], heard: Mapping[Heard, Sequence[str]]
+    ) -> dict[str, Maps]:
+        """Return maps by kind of sound, then by picture."""
         rng = np.random.default_rng([_SEED, 1])
-        maps = map_pairs(self.system, self.pairs.reader, both, heard=kind, rng=rng)
-        return dict(zip(seen, self.show(what, maps, both), strict=True))
+        drawn = map_sounds(self.system, self.pairs.reader, names, heard, rng)
+        maps = dict(zip(names, self.show(what, drawn, names), strict=True))
+        return {kind: {name: each[kind] for name, each in maps.items()} for kind in heard}
 
-    def _other_sounds(self) -> tuple[dict[str, Maps], tuple[str, ...]]:
-        """Return maps with sounds that are not the pictures' own, and what could not be tried."""
+    def _sounds(self) -> tuple[dict[Heard, Sequence[str]], tuple[str, ...]]:
+        """Return whose sounds are heard with the pictures, and what cannot be tried."""
         names = self.names
-        found = {kind: self._maps(kind, names, names, kind) for kind in ("silence", "noise")}
+        heard: dict[Heard, Sequence[str]] = {OWN: names, "silence": names, "noise": names}
         try:
-            others = _elsewhere(self.pairs, names)
+            return {**heard, ELSEWHERE: _elsewhere(self.pairs, names)}, ()
         except InputError as error:
-            return found, (f"Sounds of other pictures were not tried: {error}.",)
-        return {**found, ELSEWHERE: self._maps("other sounds", names, others)}, ()
+            return heard, (f"Sounds of other pictures were not tried: {error}.",)
 
     def _saliency(self) -> Maps:
         """Return what stands out in pictures: by the system's eyes, else by color."""
@@ -221,7 +221,7 @@ class SystemTrials:
             return None
         pairs = open_pairs(root, annotations=rows)
         there = replace(self, pairs=pairs, names=pairs.test)
-        maps = there._maps(INTERACTIVE, pairs.test, pairs.test)
+        maps = there._maps(INTERACTIVE, pairs.test, {OWN: pairs.test})[OWN]
         truths = {name: pairs.truth[name] for name in pairs.test}
         return interactive(judge_maps(maps, truths, style=on_fixed_range(style)), pairs)
 
