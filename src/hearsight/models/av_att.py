@@ -138,7 +138,7 @@ class AvAttNet(nn.Module):
         found = [follow(streams[name])[0] for name, follow in self.contexts.items()]
         if self.fusion is not None and self.fusion_at == "late":
             found = [self.fusion(*found)]
-        logits = [head(each) for head, each in zip(self.heads, found, strict=True)]
+        logits = [head(each.relu()) for head, each in zip(self.heads, found, strict=True)]
         return SegmentOutput(torch.stack(logits).mean(dim=0), attention)
 
 

@@ -49,7 +49,7 @@ class SegmentHead(nn.Module):
 
     def forward(self, found: Tensor) -> Tensor:
         """Turn (..., inputs) into logits, (..., classes)."""
-        logits: Tensor = self.classes(self.hidden(found.relu()).relu())
+        logits: Tensor = self.classes(self.hidden(found).relu())
         return logits
 
 
