@@ -428,6 +428,7 @@ def test_pairs_are_read_from_shards_where_these_are_named(pair_set, weights, tmp
     for frame in (root / "frames").iterdir():
         frame.write_bytes(b"")
     from_shards = hearsight.evaluate(weights(), root, features=tmp_path / "shards")
+    assert from_shards.notes[0].startswith(f"Pairs are read from the shards in {tmp_path}")
     assert from_shards.scores.pictures.keys() == from_files.scores.pictures.keys()
     for name, map_ in from_shards.maps.items():
         np.testing.assert_allclose(map_, from_files.maps[name], atol=0.05)

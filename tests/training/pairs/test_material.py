@@ -42,6 +42,12 @@ def material(root: Path, *changes: str, name: str = "visual-context") -> PairMat
     )
 
 
+def told(known: PairMaterial) -> list[str]:
+    lines: list[str] = []
+    known.prepared(lines.append, is_watched=False)
+    return lines
+
+
 def test_what_is_held_out_is_not_learned(pair_set: Path) -> None:
     pairs = open_pairs(pair_set)
     learned, held = split(pairs, PairData(held_share=0.25), seed=0)
@@ -153,18 +159,20 @@ def test_shards_are_read_where_they_fit(tmp_path: Path, pair_set: Path) -> None:
     settings = run_settings(find("visual-context"), None, SMALL)
     again = PairMaterial.open(find("visual-context"), settings, pair_set, tmp_path)
     assert isinstance(again.pairs.reader, ShardPairs)
+    assert told(again) == [f"Pairs are read from the shards in {folder}."]
+    assert told(known) == []
     from_files, from_shards = (
         each.examples(each.system).__getitems__([0, 1]) for each in (known, again)
     )
     # 16 bits and JPEG are all that is lost.
     torch.testing.assert_close(from_files["sound"], from_shards["sound"], atol=0.05, rtol=0.0)
     assert (from_files["picture"] - from_shards["picture"]).abs().mean() < 0.1
-    longer = run_settings(find("visual-context"), None, (*SMALL, "system.sound.duration_s=2"))
-    other = PairMaterial.open(find("visual-context"), longer, pair_set, tmp_path)
-    assert not isinstance(other.pairs.reader, ShardPairs)
-    centered = run_settings(find("visual-context"), None, (*SMALL, "data.frame=center"))
-    other = PairMaterial.open(find("visual-context"), centered, pair_set, tmp_path)
-    assert not isinstance(other.pairs.reader, ShardPairs)
+    for change in ("system.sound.duration_s=2", "data.frame=center"):
+        settings = run_settings(find("visual-context"), None, (*SMALL, change))
+        other = PairMaterial.open(find("visual-context"), settings, pair_set, tmp_path)
+        assert not isinstance(other.pairs.reader, ShardPairs)
+        (note,) = told(other)
+        assert note.startswith(f"No shards in {tmp_path} hold all of these pairs for visual-cont")
 
 
 def test_what_is_prepared_is_not_prepared_again(tmp_path: Path, pair_set: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from hearsight.metrics.heatmaps.judge import judge_maps
 from hearsight.metrics.heatmaps.styles import style_of
 from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.training.pairs.evaluation import PairEvaluation
-from hearsight.training.pairs.prepare import prepared_reader
+from hearsight.training.pairs.prepare import read_prepared
 from hearsight.training.pairs.saved_maps import SavedMaps
 from hearsight.training.pairs.trials import Shown, SystemTrials, interactive, on_fixed_range
 
@@ -70,15 +69,16 @@ def evaluate_maps(
         return _of_maps(Path(subject), pairs, names, about, threshold, show)
     trained = TrainedSystem.load(subject, device)
     system = trained.of_kind(HeatMapSystem)
+    notes: tuple[str, ...] = ()
     if features is not None:
-        pairs = replace(pairs, reader=prepared_reader(system, pairs, Path(features)))
+        pairs, notes = read_prepared(system, pairs, Path(features))
     about |= {
         "system": system.name,
         "weights": str(trained.folder),
         "fingerprint": trained.fingerprint,
         "origin": trained.about["origin"],
     }
-    notes = (*_about_set(pairs), *about_learning(trained.about["origin"], pairs, names, split))
+    notes += (*_about_set(pairs), *about_learning(trained.about["origin"], pairs, names, split))
     return SystemTrials(system, pairs, names, show).judge(about, threshold, notes)
 
 

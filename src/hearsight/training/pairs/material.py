@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 
 from hearsight.datasets.pairs import PairSet, open_pairs
-from hearsight.datasets.pairs.shards import ShardPairs
 from hearsight.errors import DatasetError, InputError, nearest
 from hearsight.features.normalize import file_list_hash
 from hearsight.systems.heatmap import HeatMapSystem
@@ -21,7 +19,7 @@ from hearsight.training.examples import Examples
 from hearsight.training.material import FEATURES_NAME, Judge, Tell, seeded_system
 from hearsight.training.pairs.data import PairExamples
 from hearsight.training.pairs.judge import MATCHING, TRUTH_METRICS, PairJudge
-from hearsight.training.pairs.prepare import prepared_reader
+from hearsight.training.pairs.prepare import read_prepared
 from hearsight.training.pairs.settings import PairData
 from hearsight.weights.resnet import load_resnet
 
@@ -38,6 +36,8 @@ class PairMaterial:
     pairs : PairSet
     train, validation : tuple of str
         Names of pairs.
+    notes : tuple of str
+        Sentences on how the pairs are read.
     """
 
     settings: RunSettings
@@ -45,6 +45,7 @@ class PairMaterial:
     pairs: PairSet
     train: tuple[str, ...]
     validation: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def open(
@@ -61,9 +62,8 @@ class PairMaterial:
             system.start_from(load_resnet(chosen.backbone))
         if chosen.saliency:
             system = system.with_eyes(load_resnet(chosen.saliency))
-        pairs = open_listed(data, chosen)
         folder = Path(features) if features is not None else Path(data) / FEATURES_NAME
-        pairs = dataclasses.replace(pairs, reader=prepared_reader(system, pairs, folder))
+        pairs, notes = read_prepared(system, open_listed(data, chosen), folder)
         train, validation = split(pairs, chosen, settings.training.seed)
         if settings.training.batch_size < 2:
             msg = "training.batch_size must be at least 2: a pair is told from others of its batch"
@@ -74,7 +74,7 @@ class PairMaterial:
                 f"{settings.training.batch_size}; lower training.batch_size"
             )
             raise DatasetError(msg)
-        return cls(settings, system, pairs, train, validation)
+        return cls(settings, system, pairs, train, validation, notes)
 
     def check_metric(self, name: str) -> None:
         """Raise InputError if the validation pairs give no score of that name."""
@@ -90,8 +90,8 @@ class PairMaterial:
         del is_watched
         if self.pairs.dropped:
             tell(f"{len(self.pairs.dropped)} test pairs struck from the training list")
-        if isinstance(self.pairs.reader, ShardPairs):
-            tell(f"pairs are read from the shards in {self.pairs.reader.root}")
+        for note in self.notes:
+            tell(note)
         return self.system
 
     def examples(self, system: HeatMapSystem) -> PairExamples:

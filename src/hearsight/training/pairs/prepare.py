@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
-from hearsight.datasets.pairs import PairReader, PairSet
+from hearsight.datasets.pairs import PairSet
 from hearsight.datasets.pairs.shards import ShardPairs
 from hearsight.datasets.pairs.writing import ShardSettings, write_shards
 from hearsight.errors import DatasetError
 from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.training.material import Tell
 
+_PREFIX = "pairs_"
 _SHOWN_FAULTS = 20
 
 
@@ -39,7 +41,7 @@ def shard_settings(system: HeatMapSystem) -> ShardSettings:
 def shard_folder(folder: Path, system: HeatMapSystem, pairs: PairSet) -> Path:
     """Return where the shards of a system lie among all that is prepared of a corpus."""
     made_with = repr((shard_settings(system), pairs.frame))
-    return folder / f"pairs_{hashlib.sha256(made_with.encode()).hexdigest()[:8]}"
+    return folder / f"{_PREFIX}{hashlib.sha256(made_with.encode()).hexdigest()[:8]}"
 
 
 def prepare_pairs(
@@ -97,10 +99,35 @@ def prepare_pairs(
     return target
 
 
-def prepared_reader(system: HeatMapSystem, pairs: PairSet, folder: Path) -> PairReader:
-    """Return a reader of the shards of a system if they hold all pairs, else that of the files."""
+def read_prepared(
+    system: HeatMapSystem, pairs: PairSet, folder: Path
+) -> tuple[PairSet, tuple[str, ...]]:
+    """Return pairs that are read from the shards of a system, if these hold all of them.
+
+    Parameters
+    ----------
+    system : HeatMapSystem
+    pairs : PairSet
+    folder : Path
+        Of all that is prepared of the corpus.
+
+    Returns
+    -------
+    pairs : PairSet
+        As they were given, if there are no such shards.
+    notes : tuple of str
+        A sentence on which shards are read, or that those in the folder are not; none without any.
+    """
     place = shard_folder(folder, system, pairs)
-    return ShardPairs(place) if _holds(place, _used(pairs)) else pairs.reader
+    if _holds(place, _used(pairs)):
+        notes = (f"Pairs are read from the shards in {place}.",)
+        return replace(pairs, reader=ShardPairs(place)), notes
+    if any(folder.glob(f"{_PREFIX}*/*.tar")):
+        return pairs, (
+            f"No shards in {folder} hold all of these pairs for {system.name} with these settings: "
+            "pairs are read as they lie; hearsight prepare makes such shards.",
+        )
+    return pairs, ()
 
 
 def _holds(place: Path, names: Sequence[str]) -> bool:
