@@ -1,4 +1,4 @@
-"""Tensors from safetensors files; pickles, which may run code when they are read, are refused."""
+"""Tensors in safetensors files; pickles, which may run code when they are read, are refused."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from hearsight.errors import WeightsError
+from hearsight.recording.files import replacing
 
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 """What files of `torch.save` begin with: a zip of pickles, or a bare one."""
@@ -35,6 +36,28 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
         return load_file(path)
     except (OSError, SafetensorError, ValueError) as error:
         raise WeightsError(_unreadable(path, error)) from error
+
+
+def write_network(path: str | Path, network: nn.Module, **about: str) -> None:
+    """Write all parameters and buffers of a network, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+    network : Module
+    **about : str
+        Notes in the file's head.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be written.
+    """
+    state = network.state_dict()
+    tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    with replacing(path) as temporary:
+        # Not by save_file, whose error for a full disk is no OSError.
+        temporary.write_bytes(save(tensors, about))
 
 
 def is_pickle(path: str | Path) -> bool:

@@ -3,6 +3,7 @@
     weights.safetensors      what was learned, by our names
     statistics.safetensors   mean and deviation of the training set's features, where needed
     eyes.safetensors         another network that looks at pictures, where the system has one
+    encoders.json, ...       what makes its input of videos, where known (weights.encoders)
     system.json              the system's name and settings, class list, version, scores, origin
 
 The folder is what `hearsight train` leaves, and what `--system` and `evaluate` take.
@@ -19,8 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import nn
 
 from hearsight.errors import HearsightError, WeightsError
 from hearsight.features.frames import VisualMap
@@ -28,10 +27,13 @@ from hearsight.features.normalize import FeatureStatistics
 from hearsight.recording.files import replacing
 from hearsight.systems import registry
 from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.systems.matching import MatchingSystem
+from hearsight.systems.segments import SegmentSystem
 from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import changed
 from hearsight.systems.system import System
-from hearsight.weights.files import load_strictly, read_tensors
+from hearsight.weights.encoders import ENCODERS_NAME, has_encoders, load_encoders, save_encoders
+from hearsight.weights.files import load_strictly, read_tensors, write_network
 from hearsight.weights.resnet import load_resnet
 
 WEIGHTS_NAME = "weights.safetensors"
@@ -39,7 +41,7 @@ STATISTICS_NAME = "statistics.safetensors"
 EYES_NAME = "eyes.safetensors"
 ABOUT_NAME = "system.json"
 _FORMAT = "hearsight weights 1"
-Systems = SeldSystem | HeatMapSystem
+Systems = SeldSystem | HeatMapSystem | SegmentSystem | MatchingSystem
 """The kinds of systems."""
 
 _ENTRIES = {"system": str, "settings": dict, "labels": list, "scores": dict, "origin": dict}
@@ -72,11 +74,13 @@ def save_system(
     from hearsight import __version__
 
     root = Path(folder)
-    _write(root / WEIGHTS_NAME, system.network, system=system.name)
+    write_network(root / WEIGHTS_NAME, system.network, format=_FORMAT, system=system.name)
     if isinstance(system, SeldSystem) and system.statistics is not None:
         system.statistics.save(root / STATISTICS_NAME)
     if system.eyes is not None:
         _write_eyes(root / EYES_NAME, system.eyes)
+    if isinstance(system, SegmentSystem | MatchingSystem) and system.encoders is not None:
+        save_encoders(root, system.encoders)
     about = {
         "format": _FORMAT,
         "system": system.name,
@@ -97,15 +101,7 @@ def _write_eyes(path: Path, eyes: VisualMap) -> None:
         with contextlib.suppress(SafetensorError), safe_open(path, "pt") as file:
             if (file.metadata() or {}).get("eyes") == eyes.weights:
                 return
-    _write(path, eyes.network, eyes=eyes.weights)
-
-
-def _write(path: Path, network: nn.Module, **about: str) -> None:
-    state = network.state_dict()
-    tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
-    with replacing(path) as temporary:
-        # Not by save_file, whose error for a full disk is no OSError.
-        temporary.write_bytes(save(tensors, {"format": _FORMAT, **about}))
+    write_network(path, eyes.network, format=_FORMAT, eyes=eyes.weights)
 
 
 def read_about(folder: str | Path) -> dict[str, Any]:
@@ -141,7 +137,7 @@ def load_system(folder: str | Path) -> Systems:
 
     Returns
     -------
-    SeldSystem or HeatMapSystem
+    SeldSystem, HeatMapSystem, SegmentSystem or MatchingSystem
         Its network in evaluation mode, on the CPU.
 
     Raises
@@ -161,6 +157,8 @@ def load_system(folder: str | Path) -> Systems:
     system.network.eval()
     if isinstance(system, HeatMapSystem):
         return _calibrated(system, root, about)
+    if isinstance(system, SegmentSystem | MatchingSystem):
+        return system.with_encoders(load_encoders(root)) if has_encoders(root) else system
     if system.is_normalized:
         system = system.with_statistics(FeatureStatistics.load(root / STATISTICS_NAME))
     if system.sees:
@@ -190,7 +188,7 @@ def fingerprint(folder: str | Path) -> str:
         If there are none.
     """
     digest = hashlib.sha256()
-    for name in (WEIGHTS_NAME, ABOUT_NAME, STATISTICS_NAME, EYES_NAME):
+    for name in (WEIGHTS_NAME, ABOUT_NAME, STATISTICS_NAME, EYES_NAME, ENCODERS_NAME):
         path = Path(folder) / name
         if path.is_file():
             digest.update(path.read_bytes())

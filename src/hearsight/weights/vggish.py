@@ -148,7 +148,8 @@ def load_audioset_codes(path: str | Path) -> AudioSetCodes:
 
 def _read_npz(path: str | Path) -> dict[str, NDArray[np.float32]]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Opened here: NumPy leaves a damaged file open.
+        with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored}
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
         reason = getattr(error, "strerror", None) or "damaged, or no numbers alone"
