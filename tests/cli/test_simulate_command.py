@@ -140,6 +140,14 @@ def test_the_demonstration(tmp_path):
         (["--layout", "vggsound", "--test", "0"], "test pairs must be 1"),
         (["--layout", "vggsound", "--duration", "nan"], "1 to 60"),
         (["--layout", "flickr-soundnet", "--width", "33"], "even"),
+        (["--layout", "vggsound", "--negatives", "3"], "--negatives"),
+        (["--negatives", "3"], "--negatives"),
+        (["--layout", "ave", "--videos"], "--videos"),
+        (["--layout", "ave", "--sources", "2"], "--sources"),
+        (["--layout", "ave", "--duration", "2.5"], "whole number, got 2.5"),
+        (["--layout", "ave", "--duration", "nan"], "whole number"),
+        (["--layout", "ave", "--duration", "3"], "4 to 60"),
+        (["--layout", "ave", "--things", "6"], "1 to 5 things"),
     ],
 )
 def test_bad_input_gets_one_line_and_leaves_nothing(tmp_path, capsys, options, message):
@@ -189,3 +197,13 @@ def test_pairs_with_videos(tmp_path):
     assert run(["simulate", str(tmp_path), "--layout", "flickr-soundnet", *counts]) == 0
     assert len(list((tmp_path / "videos").glob("*.mp4"))) == 2
     assert len(list((tmp_path / "Annotations").glob("*.xml"))) == 2
+
+
+def test_clips_of_events_seen_and_heard(tmp_path, capsys):
+    counts = ["--recordings", "2", "--test", "1", "--negatives", "1", "--things", "1"]
+    sizes = ["--duration", "4", "--width", "64", "--snr", "30", "--seed", "2"]
+    assert run(["simulate", str(tmp_path), "--layout", "ave", *counts, *sizes]) == 0
+    assert "2 train, 1 val, 1 test, 1 noisy" in capsys.readouterr().out
+    assert len(list((tmp_path / "AVE").glob("*.mp4"))) == 5
+    settings = json.loads((tmp_path / "simulation.json").read_text())
+    assert (settings["n_things"], settings["n_segments"], settings["seed"]) == ([1, 1], 4, 2)

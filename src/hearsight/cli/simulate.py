@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from hearsight.datasets.dcase2025 import Clip
     from hearsight.recording.layout import ChannelLayout
+    from hearsight.scenes.clip_sets import EventClip
     from hearsight.scenes.folder import Camera
     from hearsight.scenes.measured import MeasuredRoom
     from hearsight.scenes.pair_sets import Pair
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from hearsight.spatial.projection import Projection
 
 PAIR_LAYOUTS = ("vggsound", "flickr-soundnet")
-LAYOUTS = ("scene", "starss23", "dcase2025", *PAIR_LAYOUTS)
+SET_LAYOUTS = (*PAIR_LAYOUTS, "ave")
+LAYOUTS = ("scene", "starss23", "dcase2025", *SET_LAYOUTS)
 
 
 def simulate(
@@ -33,17 +35,25 @@ def simulate(
         typer.Option(
             help="scene: one recording (scene.wav, scene.mp4, truth.json); starss23: a corpus; "
             "dcase2025: stereo clips with a picture, cut out of a corpus; vggsound, "
-            "flickr-soundnet: pairs of a picture and a sound."
+            "flickr-soundnet: pairs of a picture and a sound; ave: videos of events seen and heard."
         ),
     ] = "scene",
     recordings: Annotated[
         int | None,
-        typer.Option(help="How many (starss23: 4; dcase2025: 100; pairs to learn from: 1000)."),
+        typer.Option(
+            help="How many (starss23: 4; dcase2025: 100; to learn from: 1000 pairs, 300 of ave)."
+        ),
     ] = None,
-    test: Annotated[int | None, typer.Option(help="Pairs: how many to judge by (200).")] = None,
+    test: Annotated[
+        int | None,
+        typer.Option(help="Pairs: how many to judge by (200); ave: and to validate by (100)."),
+    ] = None,
+    negatives: Annotated[
+        int | None, typer.Option(help="ave: how many more to learn from, without event (40).")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another scene.")] = 0,
     duration: Annotated[
-        float | None, typer.Option(help="Seconds (12; starss23: 30; pairs: 3).")
+        float | None, typer.Option(help="Seconds (12; starss23: 30; pairs: 3; ave: 10).")
     ] = None,
     sources: Annotated[int | None, typer.Option(help="How many sounds (3; starss23: 10).")] = None,
     polyphony: Annotated[
@@ -79,7 +89,8 @@ def simulate(
         float | None, typer.Option(help="scene: degrees across a perspective picture (90).")
     ] = None,
     width: Annotated[
-        int | None, typer.Option(help="Of the pictures in pixels (640; starss23: 448; pairs: 256).")
+        int | None,
+        typer.Option(help="Of pictures in pixels (640; starss23: 448; pairs: 256; ave: 192)."),
     ] = None,
     room_rt60: Annotated[
         float | None, typer.Option(help="Seconds of reverberation (none: free field).")
@@ -97,7 +108,7 @@ def simulate(
     ] = None,
     masks: Annotated[bool, typer.Option("--masks", help="scene: write masks.npz as well.")] = False,
     things: Annotated[
-        int | None, typer.Option(help="Pairs: at most this many things in a picture (4).")
+        int | None, typer.Option(help="At most this many things in a picture (pairs: 4; ave: 3).")
     ] = None,
     videos: Annotated[
         bool, typer.Option("--videos", help="Pairs: write a video of each as well.")
@@ -115,7 +126,7 @@ def simulate(
         "sounds": sounds,
     }
     only_clips = {"from": source, "on-screen": on_screen}
-    only_pairs = {"test": test, "things": things, "videos": videos or None}
+    only_sets = {"test": test, "things": things, "videos": videos or None, "negatives": negatives}
     only_scene = {
         "format": channels,
         "geometry": geometry,
@@ -127,14 +138,15 @@ def simulate(
     if layout not in LAYOUTS:
         msg = f"unknown layout {layout!r}; {nearest(layout, LAYOUTS)}"
         raise InputError(msg)
-    if layout in PAIR_LAYOUTS and not demo:
+    if layout in SET_LAYOUTS and not demo:
         away = ("sources", "polyphony", "room-rt60", "sounds")
         extra = {"only": only, **{name: options[name] for name in away}, **only_scene, **only_clips}
-        _refuse(extra, f"the layout {layout} is made of pictures with one sound each")
-        given = _given(n_train=recordings, duration=duration, size_px=width, snr_db=snr)
-        _write_pairs(folder, layout, seed, given, only_pairs)
+        _refuse(extra, f"the layout {layout} is made of flat pictures with their sounds")
+        given = _given(seed=seed, n_train=recordings, size_px=width, snr_db=snr, n_test=test)
+        write = _write_ave if layout == "ave" else _write_pairs
+        write(folder, layout, given, {"duration": duration, **only_sets})
         return
-    _refuse(only_pairs, f"only the layouts {' and '.join(PAIR_LAYOUTS)} are sets of pairs")
+    _refuse(only_sets, f"only the layouts {', '.join(SET_LAYOUTS)} are sets of flat pictures")
     if layout == "dcase2025" and not demo:
         extra = {"only": only, **options, **only_scene}
         _refuse(extra, "the layout dcase2025 is cut out of a corpus that is there")
@@ -264,21 +276,16 @@ def _write_dcase2025(
     typer.echo(f"{folder}: {n_clips} stereo clips in the layout of DCASE 2025")
 
 
-def _write_pairs(
-    folder: Path, layout: str, seed: int, given: dict[str, Any], only_pairs: dict[str, Any]
-) -> None:
+def _write_pairs(folder: Path, layout: str, given: dict[str, Any], options: dict[str, Any]) -> None:
     from hearsight.scenes.pair_sets import PairSetSettings, write_pairs
 
-    most = only_pairs["things"]
-    settings = PairSetSettings(
-        layout=layout,
-        seed=seed,
-        has_videos=bool(only_pairs["videos"]),
-        **given,
-        **_given(
-            n_test=only_pairs["test"], n_things=None if most is None else (min(2, most), most)
-        ),
+    _refuse({"negatives": options["negatives"]}, f"every pair of {layout} has a picture of its own")
+    most = options["things"]
+    given |= _given(
+        duration=options["duration"],
+        n_things=None if most is None else (min(2, most), most),
     )
+    settings = PairSetSettings(layout=layout, has_videos=bool(options["videos"]), **given)
     _watch(write_pairs(folder, settings), settings.n_pairs)
     typer.echo(
         f"{folder}: {settings.n_train} training and {settings.n_test} test pairs in the layout of "
@@ -286,7 +293,31 @@ def _write_pairs(
     )
 
 
-def _watch(made: Iterator[Entry] | Iterator[Clip] | Iterator[Pair], n_recordings: int) -> None:
+def _write_ave(folder: Path, layout: str, given: dict[str, Any], options: dict[str, Any]) -> None:
+    from hearsight.errors import InputError
+    from hearsight.scenes.clip_sets import ClipSetSettings, write_clips
+
+    _refuse({"videos": options["videos"]}, f"{layout} is made of videos anyway")
+    most, duration = options["things"], options["duration"]
+    if duration is not None and not duration.is_integer():
+        msg = f"clips are cut into seconds: --duration must be a whole number, got {duration:g}"
+        raise InputError(msg)
+    given |= _given(
+        n_validation=given.get("n_test"),
+        n_negatives=options["negatives"],
+        n_segments=None if duration is None else int(duration),
+        n_things=None if most is None else (1, most),
+    )
+    settings = ClipSetSettings(**given)
+    _watch(write_clips(folder, settings), settings.n_clips)
+    counts = ", ".join(f"{count} {split}" for split, count in settings.counts.items())
+    typer.echo(f"{folder}: clips in the layout of {layout}: {counts}")
+
+
+def _watch(
+    made: Iterator[Entry] | Iterator[Clip] | Iterator[Pair] | Iterator[EventClip],
+    n_recordings: int,
+) -> None:
     """Go through recordings while they are made, with a progress bar if somebody looks."""
     from rich.console import Console
     from rich.progress import Progress

@@ -114,13 +114,13 @@ class PairPicture:
         """The picture with everything at rest, shape (3, side, side)."""
         return self.frame([REST] * len(self.things))
 
-    def frame(self, poses: Sequence[Pose]) -> NDArray[np.uint8]:
+    def frame(self, poses: Sequence[Pose | None]) -> NDArray[np.uint8]:
         """Return the picture with its things in given poses.
 
         Parameters
         ----------
-        poses : sequence of Pose
-            One for each thing.
+        poses : sequence of Pose or None
+            One for each thing; None leaves it out.
 
         Returns
         -------
@@ -128,8 +128,10 @@ class PairPicture:
         """
         canvas = self.scenery.copy()
         for index in self.depth:
-            image, corner = self.drawings[index].at(poses[index])
-            canvas.paste(image, corner, image)
+            pose = poses[index]
+            if pose is not None:
+                image, corner = self.drawings[index].at(pose)
+                canvas.paste(image, corner, image)
         lit = np.moveaxis(np.asarray(canvas), -1, 0) * self.light
         return np.minimum(lit, 255.0).astype(np.uint8)
 

@@ -30,8 +30,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -49,6 +48,7 @@ from hearsight.recording.video import write_video
 from hearsight.scenes.pair_pictures import PairPicture, Thing, draw_pair_picture
 from hearsight.scenes.pair_sounds import SAMPLE_RATE, make_pair_sound
 from hearsight.scenes.plan import ScenePlan, SceneSource, still
+from hearsight.scenes.sets import check_numbers, check_picture, draw_labels, write_rows
 from hearsight.scenes.things import Motion, Pose, motion_of
 
 LAYOUTS = ("vggsound", "flickr-soundnet")
@@ -99,23 +99,13 @@ class PairSetSettings:
         if self.layout not in LAYOUTS:
             msg = f"no layout of pairs {self.layout!r}; {nearest(self.layout, LAYOUTS)}"
             raise InputError(msg)
-        least, most = self.n_things
-        if not 1 <= least <= most <= 5:
-            msg = f"a picture may hold 1 to 5 things, got {least} to {most}"
-            raise InputError(msg)
-        for what, value, low, high in (
+        check_picture(self.n_things, self.size_px)
+        check_numbers(
             ("training pairs", self.n_train, 0, 999_999),
             ("test pairs", self.n_test, 1, 999_999),
             ("seconds of sound", self.duration, 1.0, 60.0),
-            ("pixels a side", self.size_px, 32, 1024),
             ("signal-to-noise ratio in dB", self.snr_db, -20.0, 80.0),
-        ):
-            if not low <= value <= high:
-                msg = f"{what} must be {low:g} to {high:g}, got {value:g}"
-                raise InputError(msg)
-        if self.size_px % 2:
-            msg = f"pixels a side must be even, got {self.size_px}"
-            raise InputError(msg)
+        )
 
     @property
     def n_pairs(self) -> int:
@@ -200,22 +190,15 @@ def _write_all(root: Path, settings: PairSetSettings) -> Iterator[Pair]:
         root / "test_plus_silent.csv",
         [("video", "audio", "label"), *_silent_rows(test, settings.seed)],
     )
-    _write_json(root / "interactive" / "interactive.json", [_is3_row(p) for p in interactive])
-    _write_json(root / "truth.json", [dataclasses.asdict(pair) for pair in pairs])
+    write_rows(root / "interactive" / "interactive.json", [_is3_row(p) for p in interactive])
+    write_rows(root / "truth.json", [dataclasses.asdict(pair) for pair in pairs])
 
 
 def _draw(
     settings: PairSetSettings, split: str, index: int, least: int
 ) -> tuple[PairPicture, np.random.Generator]:
     """Draw the picture of an index, and return the generator for what belongs to it."""
-    number = SPLITS.index(split)
-    # Classes come in shuffled rounds, so that they are equally frequent in any set.
-    turn, place = divmod(index, len(DCASE_2022))
-    heard = np.random.default_rng([settings.seed, number, 0, turn]).permutation(len(DCASE_2022))
-    rng = np.random.default_rng([settings.seed, number, 1, index])
-    others = rng.permutation(np.delete(np.arange(len(DCASE_2022)), heard[place]))
-    n_things = max(least, int(rng.integers(settings.n_things[0], settings.n_things[1] + 1)))
-    labels = [DCASE_2022[i] for i in (heard[place], *others[: n_things - 1])]
+    labels, rng = draw_labels(settings.seed, SPLITS.index(split), index, settings.n_things, least)
     return draw_pair_picture(labels, rng, settings.size_px), rng
 
 
@@ -285,7 +268,7 @@ def _from_rest(motion: Motion, time: float, rest: float) -> Pose:
 
 def _write_vggss(root: Path, train: list[Pair], test: list[Pair]) -> None:
     rows = [{"file": p.name, "class": p.heard.label, "bbox": [p.heard.box]} for p in test]
-    _write_json(root / "vggss.json", rows)
+    write_rows(root / "vggss.json", rows)
     listed = [(p.name[:11], int(p.name[12:]), p.heard.label, p.split) for p in (*train, *test)]
     _write_csv(root / "vggsound.csv", listed)
 
@@ -329,12 +312,6 @@ def _silent_rows(test: list[Pair], seed: int) -> Iterator[tuple[str, str, str]]:
 def _is3_row(pair: Pair) -> dict[str, object]:
     box = [round(_INTERACTIVE_PX * edge) for edge in pair.heard.box]
     return {"image": f"{pair.name}.jpg", "audio": f"{pair.name}.wav", "gt_box": box}
-
-
-def _write_json(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write a list, one line for each of its members."""
-    lines = ",\n".join(json.dumps(row) for row in rows)
-    write_text(path, f"[\n{lines}\n]\n")
 
 
 def _write_csv(path: Path, rows: Sequence[tuple[object, ...]]) -> None:

@@ -37,16 +37,20 @@ def make_pair_sound(
     clip = np.zeros(samples(duration, SAMPLE_RATE))
     dry = make_sound(label, rng, filled, SAMPLE_RATE).astype(np.float64)
     place(clip, rng.uniform(0.0, duration - filled), dry, SAMPLE_RATE)
-    clip = fftconvolve(clip, _response(rng))[: len(clip)]
-    # One pole makes the noise anything from white to a dull rumble.
-    pole = rng.uniform(0.0, 0.9)
-    noise = lfilter([1.0], [1.0, -pole], rng.standard_normal(len(clip)))
+    clip = fftconvolve(clip, room_response(rng))[: len(clip)]
+    noise = colored_noise(rng, len(clip))
     ratio = 10.0 ** (-rng.normal(snr_db, 3.0) / 20.0)
     clip += ratio * np.std(clip) / np.std(noise) * noise
     return np.asarray(rng.uniform(0.3, 0.95) / np.abs(clip).max() * clip, np.float32)[None]
 
 
-def _response(rng: np.random.Generator) -> NDArray[np.float64]:
+def colored_noise(rng: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
+    """Draw noise that is anything from white to a dull rumble."""
+    pole = rng.uniform(0.0, 0.9)
+    return np.asarray(lfilter([1.0], [1.0, -pole], rng.standard_normal(n_samples)))
+
+
+def room_response(rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw how a room answers a pulse: the way straight on, then noise that dies away."""
     rt60_s = rng.uniform(0.1, 0.5)
     t = np.arange(samples(rt60_s, SAMPLE_RATE)) / SAMPLE_RATE
