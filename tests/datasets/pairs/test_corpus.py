@@ -70,6 +70,15 @@ def test_lists_are_followed_and_judged_names_are_not_learned(root, tmp_path):
     assert problem == (f"both learned and judged: 1 pair ({NAMES[1]}); leave them out of training")
 
 
+@pytest.mark.parametrize("which", ["train_list", "test_list"])
+def test_lists_of_other_sets_are_refused(root, tmp_path, which):
+    foreign = write_lines(tmp_path / "notes.txt", ["a line of text", "another"])
+    with pytest.raises(DatasetError, match=r"notes\.txt: none of its names is a pair of .*'a line"):
+        open_pairs(root, **{which: foreign})
+    write_lines(root / "train.txt", ["lost"])  # not all of a set need be there
+    assert open_pairs(root).train == ()
+
+
 def test_lists_lie_beside_the_pairs(root):
     write_vggss(root / "vggss.json", dict.fromkeys(NAMES, WHOLE))
     write_lines(root / "train.txt", NAMES[2:])

@@ -133,7 +133,8 @@ def open_pairs(
     Raises
     ------
     DatasetError
-        If `root` holds no pairs, or a list or annotation file is not what it should be.
+        If `root` holds no pairs, a list or annotation file is not what it should be, or a list that
+        was asked for names none of the pairs.
     InputError
         If pairs are not stored so, or a video has no such frame.
     MissingExtraError
@@ -145,10 +146,8 @@ def open_pairs(
     there = frozenset(reader.names)
     if not there:
         raise DatasetError(_nothing(place))
-    test_file = _given(place, test_list, "test.csv")
-    judged = read_names(test_file) if test_file else tuple(marks.truth)
-    train_file = _given(place, train_list, "train.txt")
-    learned = read_names(train_file) if train_file else tuple(sorted(there.difference(judged)))
+    judged = _listed(place, test_list, "test.csv", there) or tuple(marks.truth)
+    learned = _listed(place, train_list, "train.txt", there) or tuple(sorted(there - {*judged}))
     dropped = overlap(learned, judged) if drop_test_ids else ()
     usable = there.difference(dropped)
     silent_file = _given(place, silent_list, "test_plus_silent.csv")
@@ -178,6 +177,21 @@ def _given(root: Path, path: str | Path | None, default: str) -> Path | None:
     if path is not None:
         return Path(path)
     return root / default if (root / default).exists() else None
+
+
+def _listed(
+    root: Path, path: str | Path | None, default: str, there: frozenset[str]
+) -> tuple[str, ...]:
+    """Return the names in the list that was asked for, else in the usual one if it is there."""
+    file = _given(root, path, default)
+    names = () if file is None else read_names(file)
+    if path is not None and there.isdisjoint(names):
+        msg = (
+            f"{file}: none of its names is a pair of {root} (first: {names[0]!r}); give a list of "
+            f"names such as {min(there)!r}"
+        )
+        raise DatasetError(msg)
+    return names
 
 
 def _annotated(root: Path, path: str | Path | None) -> Annotated:
