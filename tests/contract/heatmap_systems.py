@@ -10,8 +10,6 @@ import torch
 from hearsight.scenes.pair_sets import PairSetSettings, write_pairs
 from hearsight.systems.heatmap import HeatMapSystem
 
-METRIC = "matching"
-
 BY_HEART = (
     "training.batch_size=16",
     "training.learning_rate=0.003",
@@ -19,6 +17,12 @@ BY_HEART = (
 )
 EPOCHS = {"fnac": 80, "slavc": 120}
 """To learn 16 pairs by heart, 40 for others: contrast losses and slow copies take longer."""
+
+
+def metric(name: str) -> str:
+    """Return the score by which a system has learned by heart."""
+    del name
+    return "matching"
 
 
 def by_heart(name: str) -> tuple[str, ...]:

@@ -13,13 +13,18 @@ from hearsight.scenes.planner import SceneSettings
 from hearsight.scenes.starss23 import Starss23Settings, write_starss23
 from hearsight.systems.seld import N_CHANNELS, SeldSystem
 
-METRIC = "f_score"
 BY_HEART = (
     "training.epochs=150",
     "training.batch_size=4",
     "training.learning_rate=0.01",
     "training.validate_every=50",
 )
+
+
+def metric(name: str) -> str:
+    """Return the score by which a system has learned by heart."""
+    del name
+    return "f_score"
 
 
 def by_heart(name: str) -> tuple[str, ...]:

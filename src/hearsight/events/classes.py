@@ -1,4 +1,4 @@
-"""Class lists of the DCASE SELD challenges, in the order of their class indices.
+"""Class lists of the DCASE SELD challenges and of AVE, in the order of their class indices.
 
 The files themselves hold only indices, so whoever reads one must say which list it was made with.
 """
@@ -46,6 +46,38 @@ DCASE_2022: tuple[str, ...] = (
     "knock",
 )
 """STARSS22, STARSS23 and the stereo set made from it: the challenges of 2022 to 2025."""
+
+AVE: tuple[str, ...] = (
+    "Church bell",
+    "Male speech, man speaking",
+    "Bark",
+    "Fixed-wing aircraft, airplane",
+    "Race car, auto racing",
+    "Female speech, woman speaking",
+    "Helicopter",
+    "Violin, fiddle",
+    "Flute",
+    "Ukulele",
+    "Frying (food)",
+    "Truck",
+    "Shofar",
+    "Motorcycle",
+    "Acoustic guitar",
+    "Train horn",
+    "Clock",
+    "Banjo",
+    "Goat",
+    "Baby cry, infant cry",
+    "Bus",
+    "Chainsaw",
+    "Cat",
+    "Horse",
+    "Toilet flush",
+    "Rodents, rats, mice",
+    "Accordion",
+    "Mandolin",
+)
+"""In the order in which its annotations name them first; background comes after them."""
 
 
 def class_list(year: int) -> tuple[str, ...]:

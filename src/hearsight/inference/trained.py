@@ -12,6 +12,8 @@ import torch
 from hearsight import systems
 from hearsight.errors import InputError, WeightsError, nearest
 from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.systems.matching import MatchingSystem
+from hearsight.systems.segments import SegmentSystem
 from hearsight.systems.seld import SeldSystem
 from hearsight.weights.store import (
     Systems,
@@ -21,12 +23,24 @@ from hearsight.weights.store import (
     read_about,
 )
 
-S = TypeVar("S", SeldSystem, HeatMapSystem)
+S = TypeVar("S", SeldSystem, HeatMapSystem, SegmentSystem, MatchingSystem)
 
 RUNS = Path("runs")
 """Where `hearsight train` leaves weights, in a folder with the system's name."""
 
-_DEEDS = {SeldSystem: "hears where classes sound", HeatMapSystem: "sees what makes a sound"}
+_DEEDS: dict[type[Any], str] = {
+    SeldSystem: "hears where classes sound",
+    HeatMapSystem: "sees what makes a sound",
+    SegmentSystem: "tells in which seconds events are heard and seen",
+    MatchingSystem: "finds a sound in a film, or a picture in a sound",
+}
+
+_DONE: dict[type[Any], str] = {
+    SeldSystem: "Heard",
+    HeatMapSystem: "Looked at",
+    SegmentSystem: "Watched and heard",
+    MatchingSystem: "Compared",
+}
 
 
 def means_weights(where: str | Path) -> bool:
@@ -96,7 +110,7 @@ class TrainedSystem:
     ----------
     folder : Path
         Where they were read.
-    system : SeldSystem or HeatMapSystem
+    system : SeldSystem, HeatMapSystem, SegmentSystem or MatchingSystem
     about : mapping
         What is written beside them: `scores` and `origin`, among others.
     fingerprint : str
@@ -124,6 +138,10 @@ class TrainedSystem:
         system.network.to(place)
         if system.eyes is not None:
             system.eyes.network.to(place)
+        if isinstance(system, SegmentSystem | MatchingSystem) and system.encoders is not None:
+            for encoder in (system.encoders.sees, system.encoders.hears):
+                if encoder is not None:
+                    encoder.network.to(place)
         return cls(folder, system, read_about(folder), fingerprint(folder))
 
     def of_kind(self, kind: type[S]) -> S:
@@ -145,7 +163,7 @@ class TrainedSystem:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Which system it is, what it has learnt from, and how good it is."""
-        deed = "Heard" if isinstance(self.system, SeldSystem) else "Looked at"
+        deed = _DONE[type(self.system)]
         said = [f"{deed} by {self.system.name}, weights {self.folder} ({self.fingerprint})."]
         origin, scores = self.about["origin"], self.about["scores"]
         if "data" in origin:

@@ -20,7 +20,7 @@ from hearsight.errors import InputError, nearest
 
 T = TypeVar("T")
 
-Schedule = Literal["constant", "cosine", "late_linear"]
+Schedule = Literal["constant", "cosine", "late_linear", "late_tenth"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class TrainingSettings:
         Windows per step on each device.
     learning_rate : float
         Of Adam.
-    schedule : {"constant", "cosine", "late_linear"}
+    schedule : {"constant", "cosine", "late_linear", "late_tenth"}
         How the learning rate changes; see `hearsight.training.schedule`.
     weight_decay : float
         How strongly weights are drawn to zero; 0: not at all.

@@ -15,14 +15,22 @@ from pathlib import Path
 from typing import Any, Self
 
 from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.systems.matching import MatchingSystem
 from hearsight.systems.registry import Registration
+from hearsight.systems.segments import SegmentSystem
 from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import TrainingSettings, changed, read_changes
 from hearsight.systems.system import System
+from hearsight.training.clips.settings import ClipData
 from hearsight.training.pairs.settings import PairData
 from hearsight.training.seld.settings import SeldData
 
-_DATA: dict[type[System], type[Any]] = {SeldSystem: SeldData, HeatMapSystem: PairData}
+_DATA: dict[type[System], type[Any]] = {
+    SeldSystem: SeldData,
+    HeatMapSystem: PairData,
+    SegmentSystem: ClipData,
+    MatchingSystem: ClipData,
+}
 """What is said of the data, by the kind of system that learns from it."""
 
 

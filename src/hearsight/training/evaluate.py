@@ -1,7 +1,8 @@
 """`evaluate`: how right a system or saved output is, in the way of its kind.
 
 A system that hears where classes sound, and DCASE csv files, are judged by `training.seld`; one
-that sees what makes a sound, and npy heat maps, by `training.pairs`.
+that sees what makes a sound, and npy heat maps, by `training.pairs`; those that label or match the
+seconds of clips, and labels in segments.csv, by `training.clips`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,13 @@ from hearsight.inference.trained import find_weights, means_weights
 from hearsight.metrics.definitions import Average
 from hearsight.systems import find
 from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.systems.matching import MatchingSystem
+from hearsight.systems.segments import SegmentSystem
 from hearsight.systems.seld import SeldSystem
 from hearsight.systems.system import System
+from hearsight.training.clips.evaluate import evaluate_clips
+from hearsight.training.clips.evaluation import ClipEvaluation, MatchingEvaluation
+from hearsight.training.clips.saved_labels import FILE_NAME
 from hearsight.training.pairs.evaluate import evaluate_maps
 from hearsight.training.pairs.evaluation import PairEvaluation
 from hearsight.training.pairs.saved_maps import SUFFIX
@@ -27,6 +33,8 @@ from hearsight.weights.store import ABOUT_NAME, read_about
 _TASKS: dict[type[System], str] = {
     SeldSystem: "events in recordings",
     HeatMapSystem: "heat maps of pictures",
+    SegmentSystem: "labels of seconds",
+    MatchingSystem: "matches of seconds",
 }
 
 
@@ -46,18 +54,20 @@ def evaluate(
     device: str = "auto",
     tell: Callable[[str], None] = lambda _: None,
     is_watched: bool = False,
-) -> Evaluation | PairEvaluation:
+) -> Evaluation | PairEvaluation | ClipEvaluation | MatchingEvaluation:
     """Judge a trained system, or predictions made by anything.
 
     Parameters
     ----------
     subject : str or Path
         A folder of weights; the name of a system, for the weights in `runs/<name>`; a folder of
-        DCASE csv files named as the recordings, in any format `read_dcase` takes; or a folder of
-        heat maps, `<picture>.npy` of shape (height, width), any size and scale.
+        DCASE csv files named as the recordings, in any format `read_dcase` takes; a folder of
+        heat maps, `<picture>.npy` of shape (height, width), any size and scale; or a folder with
+        the labels of seconds in `segments.csv`.
     data : str or Path
         The dataset's folder.
-    split : {"test", "train"}
+    split : {"test", "train", "validation"}
+        "validation" only for clips.
     year : int, optional
         Events: by whose rules; default: the system's, or 2024 (2025 for stereo) for predictions.
     average : str, optional
@@ -85,8 +95,8 @@ def evaluate(
 
     Returns
     -------
-    Evaluation or PairEvaluation
-        Of events or of heat maps.
+    Evaluation, PairEvaluation, ClipEvaluation or MatchingEvaluation
+        Of events, of heat maps, of labels of seconds, or of matches.
 
     Raises
     ------
@@ -116,6 +126,9 @@ def evaluate(
     if kind is HeatMapSystem:
         _refuse(of_seld, kind, of_maps)
         return evaluate_maps(subject, data, **of_maps, **common)
+    if kind in (SegmentSystem, MatchingSystem):
+        _refuse({**of_seld, **of_maps}, kind, {"split": split, "features": features})
+        return evaluate_clips(subject, data, **common, tell=tell)
     _refuse(of_maps, kind, of_seld)
     return evaluate_events(subject, data, **of_seld, **common, tell=tell)
 
@@ -124,6 +137,8 @@ def _kind(subject: str | Path) -> type[System]:
     """Tell what is judged."""
     if means_weights(subject):
         return find(read_about(find_weights(subject))["system"]).kind
+    if (Path(subject) / FILE_NAME).is_file():
+        return SegmentSystem
     suffixes = {file.suffix for file in Path(subject).iterdir()}
     # Maps first: beside them lies the csv of an earlier evaluation.
     for suffix, kind in ((SUFFIX, HeatMapSystem), (".csv", SeldSystem)):
@@ -131,7 +146,7 @@ def _kind(subject: str | Path) -> type[System]:
             return kind
     msg = (
         f"{subject}: holds neither weights ({ABOUT_NAME} is missing) nor predictions (csv files "
-        "named as the recordings, or npy heat maps named as the pictures)"
+        f"named as the recordings, npy heat maps named as the pictures, or {FILE_NAME})"
     )
     raise InputError(msg)
 

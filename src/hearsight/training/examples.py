@@ -23,6 +23,9 @@ class Examples(Dataset[Batch]):
     groups: NDArray[np.int64] | None = None
     """Which group each belongs to, if those of one group shall follow on one another."""
 
+    keeps_order: bool = False
+    """Whether every epoch goes through them as they are listed."""
+
     drops_rest: bool = False
     """Whether examples that do not fill a batch are left out of the epoch."""
 
@@ -51,7 +54,8 @@ class EpochOrder(Sampler[int]):
     Parameters
     ----------
     examples : Examples
-        In random order; if they come in groups, those in random order, one after the other.
+        In random order, unless they keep their own; if they come in groups, those in random order,
+        one after the other.
     seed : int
     rank, n_ranks : int
         This process among those that train together; each sees its share, all equally many.
@@ -71,7 +75,9 @@ class EpochOrder(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         n, groups = len(self._examples), self._examples.groups
         rng = np.random.default_rng([self._seed, self._epoch])
-        if groups is None:
+        if self._examples.keeps_order:
+            places = np.arange(n)
+        elif groups is None:
             places = rng.permutation(n)
         else:
             rank_of = rng.permutation(int(groups.max()) + 1)

@@ -8,6 +8,7 @@ from hearsight.systems.settings import Schedule
 
 _LATE = 0.7
 _LAST_SHARE = 1.0 / 3.0
+_VERY_LATE = 15_000 / 15_600  # steps of the 300 epochs in which AVE's systems learn
 
 
 def learning_rate_share(schedule: Schedule, done: float) -> float:
@@ -15,9 +16,10 @@ def learning_rate_share(schedule: Schedule, done: float) -> float:
 
     Parameters
     ----------
-    schedule : {"constant", "cosine", "late_linear"}
+    schedule : {"constant", "cosine", "late_linear", "late_tenth"}
         Always 1; from 1 to 0 along half a cosine; 1, and over the last 30 % straight down to 1/3,
-        as SALSA (Nguyen et al. 2022) goes from 3e-4 to 1e-4.
+        as SALSA (Nguyen et al. 2022) goes from 3e-4 to 1e-4; 1, and 0.1 for the last 4 %, as in
+        AVE's code (Tian et al. 2018).
     done : float
         Which part of all steps is done, in [0, 1].
 
@@ -33,4 +35,6 @@ def learning_rate_share(schedule: Schedule, done: float) -> float:
     if schedule == "late_linear":
         late = max(0.0, done - _LATE) / (1.0 - _LATE)
         return 1.0 - late * (1.0 - _LAST_SHARE)
+    if schedule == "late_tenth":
+        return 0.1 if done >= _VERY_LATE else 1.0
     return 1.0

@@ -11,7 +11,6 @@ The folder is what `hearsight train` leaves, and what `--system` and `evaluate` 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import json
@@ -19,10 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
 from hearsight.errors import HearsightError, WeightsError
-from hearsight.features.frames import VisualMap
 from hearsight.features.normalize import FeatureStatistics
 from hearsight.recording.files import replacing
 from hearsight.systems import registry
@@ -33,7 +29,7 @@ from hearsight.systems.seld import SeldSystem
 from hearsight.systems.settings import changed
 from hearsight.systems.system import System
 from hearsight.weights.encoders import ENCODERS_NAME, has_encoders, load_encoders, save_encoders
-from hearsight.weights.files import load_strictly, read_tensors, write_network
+from hearsight.weights.files import load_strictly, read_tensors, write_network, write_once
 from hearsight.weights.resnet import load_resnet
 
 WEIGHTS_NAME = "weights.safetensors"
@@ -74,11 +70,11 @@ def save_system(
     from hearsight import __version__
 
     root = Path(folder)
-    write_network(root / WEIGHTS_NAME, system.network, format=_FORMAT, system=system.name)
+    write_network(root / WEIGHTS_NAME, system.network, system=system.name)
     if isinstance(system, SeldSystem) and system.statistics is not None:
         system.statistics.save(root / STATISTICS_NAME)
     if system.eyes is not None:
-        _write_eyes(root / EYES_NAME, system.eyes)
+        write_once(root / EYES_NAME, system.eyes.network, system.eyes.weights)
     if isinstance(system, SegmentSystem | MatchingSystem) and system.encoders is not None:
         save_encoders(root, system.encoders)
     about = {
@@ -93,15 +89,6 @@ def save_system(
     }
     with replacing(root / ABOUT_NAME) as temporary:
         temporary.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-
-
-def _write_eyes(path: Path, eyes: VisualMap) -> None:
-    """Write eyes unless they are there: they do not learn, and are large."""
-    if path.is_file():
-        with contextlib.suppress(SafetensorError), safe_open(path, "pt") as file:
-            if (file.metadata() or {}).get("eyes") == eyes.weights:
-                return
-    write_network(path, eyes.network, format=_FORMAT, eyes=eyes.weights)
 
 
 def read_about(folder: str | Path) -> dict[str, Any]:

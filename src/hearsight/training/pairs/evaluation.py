@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 from hearsight.metrics.heatmaps.rows import ScoreRows
 from hearsight.metrics.heatmaps.scores import MapScores
 from hearsight.metrics.intervals import or_none
-from hearsight.recording.files import replacing
+from hearsight.recording.files import replacing, write_json
 from hearsight.training.pairs.listening import Listening, Maps
 from hearsight.training.pairs.saved_maps import write_maps
 
@@ -93,9 +92,7 @@ class PairEvaluation:
         MediaError
             If a file cannot be written.
         """
-        with replacing(path) as temporary:
-            text = json.dumps(self.to_dict(), indent=2, allow_nan=False)
-            temporary.write_text(f"{text}\n", encoding="utf-8")
+        write_json(path, self.to_dict())
         rows = list(self.scores.rows())
         with (
             replacing(pictures_path(path)) as temporary,

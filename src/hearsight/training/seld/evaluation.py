@@ -5,7 +5,6 @@ A number without its floor and its interval says little, so none comes without t
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from hearsight.events.events import Events
 from hearsight.events.formats.dcase import DcaseFormat, write_dcase
 from hearsight.metrics.formulas import LOWER_IS_BETTER
 from hearsight.metrics.seld import SeldScores
-from hearsight.recording.files import replacing
+from hearsight.recording.files import write_json
 
 _OUTPUT_FORMATS: dict[int, DcaseFormat] = {2023: "xyz7", 2024: "xyz7", 2025: "stereo"}
 
@@ -136,9 +135,7 @@ class Evaluation:
         MediaError
             If the file cannot be written.
         """
-        with replacing(path) as temporary:
-            text = json.dumps(self.to_dict(), indent=2, allow_nan=False)
-            temporary.write_text(f"{text}\n", encoding="utf-8")
+        write_json(path, self.to_dict())
 
     def write_predictions(self, folder: str | Path) -> None:
         """Write a DCASE csv file for each recording, as the year's baseline writes its output.

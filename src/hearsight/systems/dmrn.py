@@ -1,0 +1,112 @@
+"""DMRN: AV-att with a residual network between sound and picture in place of its head.
+
+References
+----------
+.. [1] Y. Tian, J. Shi, B. Li, Z. Duan and C. Xu, "Audio-visual event localization in unconstrained
+   videos", ECCV 2018 (arXiv:1803.08842).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from hearsight.losses.av_att import ClassLoss, SegmentPool
+from hearsight.models.blocks.guided_attention import AudioAxis
+from hearsight.models.dmrn import DmrnNet
+from hearsight.systems.av_att import SMALL_LABELS, SMALL_SIZES
+from hearsight.systems.heatmap import check_numbers
+from hearsight.systems.registry import register
+from hearsight.systems.segments import (
+    ClipSizes,
+    SegmentSystem,
+    Supervision,
+    chosen_labels,
+    supervised,
+)
+from hearsight.systems.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class DmrnSettings:
+    """What the network is, and what it learns from.
+
+    Parameters
+    ----------
+    n_blocks : int
+        Residual blocks, one after the other.
+    shares_blocks : bool
+        Whether they have the same weights, as in the code.
+    swaps_streams : bool
+        Whether each block hands its sound on as the picture, as in the code; no matter for one.
+    n_members : int
+        2 for the paper's DMRFE: blocks and heads of their own, whose answers are averaged.
+    supervision, pool, loss, audio_axis, n_hidden, n_attention, parity, labels, sizes
+        As of `AvAttSettings`.
+    """
+
+    n_blocks: int = 1
+    shares_blocks: bool = True
+    swaps_streams: bool = True
+    n_members: int = 1
+    supervision: Supervision = "full"
+    pool: SegmentPool = "max"
+    loss: ClassLoss = "cross_entropy"
+    audio_axis: AudioAxis = "region"
+    n_hidden: int = 128
+    n_attention: int = 512
+    parity: bool = False
+    labels: tuple[str, ...] = ()
+    sizes: ClipSizes = field(default_factory=ClipSizes)
+
+    def __post_init__(self) -> None:
+        check_numbers(self, ("n_blocks", "n_members", "n_hidden", "n_attention"))
+
+
+def published_training(settings: DmrnSettings) -> TrainingSettings:
+    """Return how it was trained, beginning with the weights of AV-att (`data.start`)."""
+    del settings
+    return TrainingSettings(
+        epochs=300, batch_size=64, schedule="late_tenth", metric="accuracy", validate_every=5
+    )
+
+
+_SMALL = DmrnSettings(n_hidden=16, n_attention=16, labels=SMALL_LABELS, sizes=SMALL_SIZES)
+
+
+@register(
+    "dmrn",
+    SegmentSystem,
+    DmrnSettings,
+    published_training,
+    title="Dual multimodal residual network: sound and picture corrected by one another",
+    paper="Tian et al., ECCV 2018",
+    small=(_SMALL, dataclasses.replace(_SMALL, n_blocks=3, shares_blocks=False, n_members=2)),
+)
+def dmrn(settings: DmrnSettings) -> SegmentSystem:
+    """Build the system."""
+    labels, sizes = chosen_labels(settings.labels), settings.sizes
+    network = DmrnNet(
+        n_classes=len(labels) + 1,
+        n_video=sizes.n_video,
+        n_audio=sizes.n_audio,
+        n_hidden=settings.n_hidden,
+        n_attention=settings.n_attention,
+        n_regions=sizes.rows * sizes.columns,
+        audio_axis=settings.audio_axis,
+        n_blocks=settings.n_blocks,
+        shares_blocks=settings.shares_blocks,
+        swaps_streams=settings.swaps_streams,
+        n_members=settings.n_members,
+    )
+    loss: ClassLoss = "softmargin_on_probs" if settings.parity else settings.loss
+    return SegmentSystem(
+        "dmrn",
+        settings,
+        network,
+        labels,
+        sizes,
+        supervised(loss, settings.supervision, settings.pool),
+        settings.supervision,
+        settings.parity,
+    )

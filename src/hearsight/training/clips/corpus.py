@@ -1,0 +1,131 @@
+"""`Corpus`: clips that a run learns from or is judged on, with their features."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from hearsight.datasets.clips import ClipSet, open_clips
+from hearsight.errors import DatasetError, InputError
+from hearsight.features.normalize import file_list_hash
+from hearsight.systems.encoders import ClipEncoders
+from hearsight.systems.segments import ClipSizes
+from hearsight.training.clips.settings import ClipData
+from hearsight.training.clips.sources import (
+    ClipSource,
+    FileSource,
+    StoredClips,
+    prepare_clips,
+    with_video,
+)
+from hearsight.training.material import FEATURES_NAME, Tell
+from hearsight.weights.encoder_names import parse_encoders
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A set of clips, and where their features come from.
+
+    Parameters
+    ----------
+    clips : ClipSet
+    source : ClipSource
+    encoders : ClipEncoders or None
+        What makes the features; None if they were found with the set.
+    """
+
+    clips: ClipSet
+    source: ClipSource
+    encoders: ClipEncoders | None
+
+    @classmethod
+    def open(
+        cls,
+        data: str | Path,
+        chosen: ClipData,
+        features: str | Path | None = None,
+        encoders: ClipEncoders | None = None,
+    ) -> Self:
+        """Find clips and features; nothing is computed yet.
+
+        Parameters
+        ----------
+        data : str or Path
+            The set's folder.
+        chosen : ClipData
+        features : str or Path, optional
+            Where features are stored; default: `features` in the set's folder.
+        encoders : ClipEncoders, optional
+            Those of a trained system; default: what `chosen` names, if anything.
+
+        Raises
+        ------
+        DatasetError
+            If the set has no features, and nothing is known that makes them.
+        InputError
+            If the encoders do not both see and hear.
+        """
+        clips = open_clips(data, drop_shared_clips=chosen.drop_shared_clips)
+        if encoders is None and chosen.encoders:
+            encoders = dataclasses.replace(
+                parse_encoders(chosen.encoders), frames_per_segment=chosen.frames_per_second
+            )
+        if encoders is not None:
+            if encoders.sees is None or encoders.hears is None:
+                lacks = "sees" if encoders.sees is None else "hears"
+                msg = f"data.encoders: none of them {lacks}; name one that sees and one that hears"
+                raise InputError(msg)
+            folder = Path(features) if features is not None else Path(data) / FEATURES_NAME
+            return cls(clips, StoredClips.of(clips, folder, encoders), encoders)
+        if clips.features is None:
+            msg = (
+                f"{data}: has no features (audio_feature.h5, visual_feature.h5); name what makes them "
+                "of its videos with data.encoders"
+            )
+            raise DatasetError(msg)
+        return cls(clips, FileSource(clips), None)
+
+    def available(self, rows: Sequence[int], tell: Tell = lambda _: None) -> tuple[int, ...]:
+        """Return the rows whose clips have features or a video to make them of."""
+        if isinstance(self.source, StoredClips):
+            return with_video(self.clips, rows, tell)
+        return tuple(rows)
+
+    def prepare(self, rows: Sequence[int], tell: Tell, *, is_watched: bool) -> None:
+        """Make the features of some rows, where they are missing."""
+        if isinstance(self.source, StoredClips):
+            assert self.encoders is not None
+            prepare_clips(self.source, rows, self.encoders, tell=tell, is_watched=is_watched)
+
+    def sizes(self, row: int) -> ClipSizes:
+        """Return the sizes of a clip's features."""
+        return ClipSizes.of(self.source.read(row))
+
+    def described(self, rows: Sequence[int]) -> dict[str, Any]:
+        """Tell which rows these are, in words and numbers."""
+        names = [f"{row} {self.clips.name(row)}" for row in rows]
+        return {"clips": len(rows), "list": file_list_hash(names)}
+
+
+def sized(settings: Any, corpus: Corpus, row: int) -> Any:
+    """Return a system's settings with class list and sizes of the data.
+
+    Raises
+    ------
+    DatasetError
+        If the settings name another class list.
+    """
+    changes: dict[str, Any] = {"sizes": corpus.sizes(row)}
+    if hasattr(settings, "labels"):
+        known = corpus.clips.classes
+        if settings.labels and settings.labels != known:
+            msg = (
+                f"{corpus.clips.root}: has the classes {', '.join(known)}, but system.labels are "
+                f"{', '.join(settings.labels)}; leave system.labels out"
+            )
+            raise DatasetError(msg)
+        changes["labels"] = known
+    return dataclasses.replace(settings, **changes)
