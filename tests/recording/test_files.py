@@ -1,10 +1,11 @@
+import json
 import os
 import stat
 
 import pytest
 
 from hearsight.errors import InputError, MediaError
-from hearsight.recording.files import claim_folder, replacing
+from hearsight.recording.files import claim_folder, replacing, write_json
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -25,6 +26,14 @@ def test_an_error_leaves_what_was_there(tmp_path):
         temporary.write_text("half" * (1 // 0))
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_json_is_whole_and_holds_no_nan(tmp_path):
+    write_json(tmp_path / "new" / "a.json", {"a": (1, None)})
+    assert json.loads((tmp_path / "new" / "a.json").read_text()) == {"a": [1, None]}
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(tmp_path / "new" / "a.json", {"a": float("nan")})
+    assert json.loads((tmp_path / "new" / "a.json").read_text()) == {"a": [1, None]}
 
 
 def test_permissions_are_the_usual_ones(tmp_path):

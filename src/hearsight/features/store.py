@@ -25,7 +25,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from hearsight.errors import DatasetError, InputError
-from hearsight.recording.files import replacing
+from hearsight.recording.files import replacing, write_json
 
 SETTINGS_NAME = "settings.json"
 
@@ -184,8 +184,7 @@ class FeatureStore:
             If it cannot be written: then features cannot either.
         """
         if not (self.folder / SETTINGS_NAME).is_file():
-            with replacing(self.folder / SETTINGS_NAME) as temporary:
-                temporary.write_text(json.dumps(self.about, indent=2) + "\n", encoding="utf-8")
+            write_json(self.folder / SETTINGS_NAME, self.about)
 
     def remove_abandoned(self) -> None:
         """Remove what killed processes have left half-written."""

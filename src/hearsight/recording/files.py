@@ -54,6 +54,25 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def write_json(path: str | Path, content: object) -> None:
+    """Write plain values as JSON, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+    content : object
+        What JSON can hold: numbers must be finite.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be written.
+    """
+    with replacing(path) as temporary:
+        text = json.dumps(content, indent=2, allow_nan=False)
+        temporary.write_text(f"{text}\n", encoding="utf-8")
+
+
 def claim_folder(path: str | Path, settings: Mapping[str, object]) -> None:
     """Note what the files beside `path` are made with, or check that they are made with the same.
 
@@ -74,8 +93,7 @@ def claim_folder(path: str | Path, settings: Mapping[str, object]) -> None:
     note = Path(path)
     wanted = json.loads(json.dumps(settings))  # as it is read back: tuples become lists
     if not note.exists():
-        with replacing(note) as temporary:
-            temporary.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+        write_json(note, wanted)
         return
     try:
         found = json.loads(note.read_text(encoding="utf-8"))
