@@ -41,7 +41,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "losses",
             "module_pickle",
             "psp",
-            "visualisation",
         }
     ),
     "coarse2fine": frozenset(
