@@ -17,11 +17,12 @@ def evaluate(
         typer.Argument(
             metavar="SYSTEM|WEIGHTS|PREDICTIONS",
             help="A system's name (its weights in runs/NAME), a folder of weights, or a folder of "
-            "DCASE csv files named as the recordings, or of npy heat maps named as the pictures.",
+            "DCASE csv files named as the recordings, of npy heat maps named as the pictures, or "
+            "with labels of seconds in segments.csv.",
         ),
     ],
     data: Annotated[Path, typer.Option(help="The dataset's folder.")],
-    split: Annotated[str, typer.Option(help="test or train.")] = "test",
+    split: Annotated[str, typer.Option(help="test or train; of clips also validation.")] = "test",
     year: Annotated[
         int | None,
         typer.Option(
@@ -73,7 +74,8 @@ def evaluate(
         Path | None,
         typer.Option(
             file_okay=False,
-            help="Write what was found here: a DCASE csv per recording, an npy per picture.",
+            help="Write what was found here: a DCASE csv per recording, an npy per picture, or "
+            "segments.csv.",
         ),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
@@ -84,8 +86,10 @@ def evaluate(
     """
     from rich.console import Console
 
+    from hearsight.cli.clip_tables import show_clips, show_matching
     from hearsight.cli.event_tables import show_events
     from hearsight.cli.map_tables import show_maps
+    from hearsight.training.clips.evaluation import ClipEvaluation, MatchingEvaluation, clips_path
     from hearsight.training.evaluate import evaluate as run
     from hearsight.training.pairs.evaluation import pictures_path
     from hearsight.training.seld.evaluation import Evaluation
@@ -114,6 +118,12 @@ def evaluate(
     if isinstance(done, Evaluation):
         show_events(console, done)
         rows = ""
+    elif isinstance(done, MatchingEvaluation):
+        show_matching(console, done)
+        rows = ""
+    elif isinstance(done, ClipEvaluation):
+        show_clips(console, done)
+        rows = f", each clip in {clips_path(target)}"
     else:
         show_maps(console, done)
         rows = f", each picture in {pictures_path(target)}"

@@ -82,8 +82,8 @@ class Corpus:
             return cls(clips, StoredClips.of(clips, folder, encoders), encoders)
         if clips.features is None:
             msg = (
-                f"{data}: has no features (audio_feature.h5, visual_feature.h5); name what makes them "
-                "of its videos with data.encoders"
+                f"{data}: has no features (audio_feature.h5, visual_feature.h5); name with "
+                "data.encoders what makes them of its videos"
             )
             raise DatasetError(msg)
         return cls(clips, FileSource(clips), None)
