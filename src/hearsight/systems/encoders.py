@@ -138,7 +138,7 @@ class SoundEncoder:
     Parameters
     ----------
     name : str
-        "vggish" or `TRUNK`.
+        "vggish", "vggish-no-relu" or `TRUNK`.
     network : Module
         In evaluation mode; has `n_channels`.
     heard : VggishInput or SoundInput
@@ -352,8 +352,9 @@ def _windows(
             kept = np.concatenate([kept, block], axis=1)
         kept, first = kept[:, begin - first :], begin
         window = np.nan_to_num(kept[:, : end - begin], nan=0.0, posinf=0.0, neginf=0.0)
-        silence = sample_at((segment + 1) * SEGMENT_S, sample_rate) - begin - window.shape[1]
-        yield np.pad(window, ((0, 0), (0, max(0, silence))))
+        # What follows the segment is left out at the end of a file, as at its beginning.
+        needed = min(end, sample_at((segment + 1) * SEGMENT_S, sample_rate)) - begin
+        yield np.pad(window, ((0, 0), (0, max(0, needed - window.shape[1]))))
 
 
 @torch.no_grad()

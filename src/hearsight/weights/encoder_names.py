@@ -32,9 +32,9 @@ def parse_encoders(texts: Sequence[str]) -> ClipEncoders:
     ----------
     texts : sequence of str
         "vgg19:FILE" (Keras' weights, as for the published features of AVE), "vgg19-imagenet:FILE"
-        and "resnet18:FILE" (torchvision's), which see; "vggish:FILE", which hears; a folder with
-        the weights of a system for heat maps, or with stored encoders, for both. One that sees and
-        one that hears at most.
+        and "resnet18:FILE" (torchvision's), which see; "vggish:FILE" (cut off at zero, as for AVE)
+        and "vggish-no-relu:FILE", which hear; a folder with the weights of a system for heat maps,
+        or with stored encoders, for both. One that sees and one that hears at most.
 
     Returns
     -------
@@ -64,8 +64,9 @@ def _parsed(text: str) -> ClipEncoders:
     name, colon, file = text.partition(":")
     if colon and name in _SEEING:
         return ClipEncoders(VisualEncoder(name, _SEEING[name](file), PICTURE_FITS[name]))
-    if colon and name == "vggish":
-        return ClipEncoders(None, SoundEncoder(name, load_vggish(file), VggishInput()))
+    if colon and name in _HEARING:
+        network = load_vggish(file, relu_last=_HEARING[name])
+        return ClipEncoders(None, SoundEncoder(name, network, VggishInput()))
     if has_encoders(text):
         return load_encoders(text)
     if is_weights_folder(text):
@@ -76,7 +77,7 @@ def _parsed(text: str) -> ClipEncoders:
         return trunk_encoders(system)
     msg = (
         f"{text}: is no folder with weights, and no encoder is called {name}; "
-        f"{nearest(name, (*_SEEING, 'vggish'))}, each with a file as in vggish:FILE"
+        f"{nearest(name, (*_SEEING, *_HEARING))}, each with a file as in vggish:FILE"
     )
     raise InputError(msg)
 
@@ -98,3 +99,5 @@ _SEEING: Mapping[str, Callable[[str], nn.Module]] = {
     "vgg19-imagenet": load_vgg19,
     "resnet18": _resnet18,
 }
+_HEARING: Mapping[str, bool] = {"vggish": True, "vggish-no-relu": False}
+"""Whether vectors are cut off at zero."""

@@ -27,7 +27,7 @@ from hearsight.models.vgg19 import Vgg19
 from hearsight.models.vggish import Vggish
 from hearsight.recording.files import replacing
 from hearsight.systems.encoders import ClipEncoders, Fit, Heard, SoundEncoder, VisualEncoder
-from hearsight.weights.files import load_strictly, read_tensors, write_network
+from hearsight.weights.files import load_strictly, read_tensors, write_once
 
 ENCODERS_NAME = "encoders.json"
 SEES_NAME = "sees.safetensors"
@@ -48,7 +48,7 @@ _INPUTS: Mapping[str, Callable[..., Any]] = {
 
 
 def save_encoders(folder: str | Path, encoders: ClipEncoders) -> None:
-    """Write encoders, unless they are there: they do not learn, and are large.
+    """Write encoders; networks that are there already are left as they are.
 
     Parameters
     ----------
@@ -69,13 +69,9 @@ def save_encoders(folder: str | Path, encoders: ClipEncoders) -> None:
         "hears": hears and {**_description(hears, hears.heard), "pool": hears.pool},
         "frames_per_segment": encoders.frames_per_segment,
     }
-    if has_encoders(root) and _read_about(root) == json.loads(json.dumps(about)):
-        return
-    # Written last: what it describes is there.
-    (root / ENCODERS_NAME).unlink(missing_ok=True)
     for name, encoder in ((SEES_NAME, sees), (HEARS_NAME, hears)):
         if encoder is not None:
-            write_network(root / name, encoder.network, format=_FORMAT)
+            write_once(root / name, encoder.network, encoder.fingerprint)
     with replacing(root / ENCODERS_NAME) as temporary:
         temporary.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
@@ -139,7 +135,7 @@ def _description(encoder: VisualEncoder | SoundEncoder, prepares: Fit | Heard) -
     return {
         "name": encoder.name,
         "network": _network_description(encoder.network),
-        "input": {"kind": kind, **dataclasses.asdict(prepares)},
+        "input": {"made": kind, **dataclasses.asdict(prepares)},
         "fingerprint": encoder.fingerprint,
     }
 
@@ -147,10 +143,10 @@ def _description(encoder: VisualEncoder | SoundEncoder, prepares: Fit | Heard) -
 def _network_description(network: nn.Module) -> dict[str, Any]:
     """Return the kind of a network and the arguments that make one like it."""
     if isinstance(network, Vgg19):
-        return {"kind": "vgg19", "n_filters": network.features[0].out_channels}
+        return {"made": "vgg19", "n_filters": network.features[0].out_channels}
     if isinstance(network, Vggish):
         return {
-            "kind": "vggish",
+            "made": "vggish",
             "n_filters": network.features[0].out_channels,
             "n_hidden": network.embeddings[0].out_features,
             "n_channels": network.n_channels,
@@ -160,7 +156,7 @@ def _network_description(network: nn.Module) -> dict[str, Any]:
     last_stage = network.get_submodule("layer4.0")
     assert isinstance(last_stage, BasicBlock)
     return {
-        "kind": "resnet18",
+        "made": "resnet18",
         "n_inputs": network.conv1.in_channels,
         "n_filters": network.conv1.out_channels,
         "last_stride": last_stage.conv1.stride[0],
@@ -175,4 +171,4 @@ def _network(entry: Mapping[str, Any], path: Path) -> nn.Module:
 
 def _made(makers: Mapping[str, Callable[..., Any]], description: Mapping[str, Any]) -> Any:
     arguments = dict(description)
-    return makers[arguments.pop("kind")](**arguments)
+    return makers[arguments.pop("made")](**arguments)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
@@ -58,6 +59,27 @@ def write_network(path: str | Path, network: nn.Module, **about: str) -> None:
     with replacing(path) as temporary:
         # Not by save_file, whose error for a full disk is no OSError.
         temporary.write_bytes(save(tensors, about))
+
+
+def write_once(path: str | Path, network: nn.Module, fingerprint: str) -> None:
+    """Write a network that does not learn, unless it is there: such are large.
+
+    Parameters
+    ----------
+    path : str or Path
+    network : Module
+    fingerprint : str
+        By which the file is known again.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be written.
+    """
+    with contextlib.suppress(OSError, SafetensorError), safe_open(path, "pt") as file:
+        if (file.metadata() or {}).get("fingerprint") == fingerprint:
+            return
+    write_network(path, network, fingerprint=fingerprint)
 
 
 def is_pickle(path: str | Path) -> bool:
