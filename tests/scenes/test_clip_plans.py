@@ -74,3 +74,21 @@ def test_what_is_seen_and_heard_has_names():
 
 def test_about_half_of_the_events_have_a_sound_from_off_screen():
     assert 0.4 < np.mean([plan.aside is not None for plan in plans("whole", 500)]) < 0.6
+
+
+def test_who_only_listens_or_only_looks_is_often_wrong():
+    """Of a set as large as AVE, with the shares that docs/generator.md names."""
+    rng = np.random.default_rng(1)
+    right = {"ears": 0.0, "eyes": 0.0, "always": 0.0}
+    n_clips = 3000
+    for index in range(n_clips):
+        kind = ("whole", "whole", "part")[index % 3]
+        labels = LABELS[: rng.integers(1, 4)]
+        passing = [other for other in range(1, len(labels)) if rng.random() < 0.5]
+        plan = draw_clip_plan(kind, labels, "music", 10, rng, passing=passing)
+        guess = rng.integers(len(labels))
+        seen, event = plan.is_seen[guess], plan.is_event
+        right["ears"] += np.mean(plan.is_heard == event) / n_clips
+        right["eyes"] += np.mean(np.where(seen, event & (guess == 0), ~event)) / n_clips
+        right["always"] += np.mean(event) / n_clips
+    assert right == pytest.approx({"ears": 0.95, "eyes": 0.58, "always": 0.85}, abs=0.015)

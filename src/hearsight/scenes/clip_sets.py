@@ -81,7 +81,7 @@ class ClipSetSettings:
     size_px: int = 192
     fps: int = 8
     snr_db: float = 25.0
-    aside_db: float = -6.0
+    aside_db: float = -3.0
     seed: int = 0
 
     def __post_init__(self) -> None:
