@@ -12,7 +12,7 @@ from hearsight.errors import InputError, nearest
 from hearsight.events.events import Box
 from hearsight.spatial.projection import Projection
 
-HeatMapKind = Literal["acoustic", "synchrony", "similarity", "combined"]
+HeatMapKind = Literal["acoustic", "synchrony", "similarity", "attention", "combined"]
 HEATMAP_KINDS: tuple[HeatMapKind, ...] = get_args(HeatMapKind)
 
 
@@ -26,9 +26,9 @@ class HeatMap:
         In [0, 1]; 0 everywhere in a frame means that nothing was found there. May be a memory map.
     times : ndarray, shape (frames,)
         Beginning of each frame in seconds, increasing.
-    kind : {"acoustic", "synchrony", "similarity", "combined"}
-        From where sound arrives; what moves with it; what a trained system finds like it; the
-        first weighed by one of the others.
+    kind : {"acoustic", "synchrony", "similarity", "attention", "combined"}
+        From where sound arrives; what moves with it; what a trained system finds like it; where
+        one looks to label it; the first weighed by one of the others.
     projection : Projection
         Of the original picture (its width and height in pixels), which the map's cells divide
         evenly. An acoustic map without a picture is equirectangular.

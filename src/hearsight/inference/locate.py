@@ -195,11 +195,16 @@ def _choose(
     if system is None:
         return lambda findings: findings, untrained, synchrony
     from hearsight.inference.hearing_trained import hear_trained, suited
+    from hearsight.inference.labeling import Labeler
     from hearsight.inference.looking import look, with_picture
     from hearsight.systems.heatmap import HeatMapSystem
+    from hearsight.systems.segments import SegmentSystem
 
     if isinstance(system.system, HeatMapSystem):
         return partial(with_picture, system), untrained, partial(look, system)
+    if isinstance(system.system, SegmentSystem):
+        labeler = Labeler(system)
+        return labeler.suited, labeler.hear, labeler.look
     return partial(suited, system), partial(hear_trained, system), synchrony
 
 

@@ -33,7 +33,7 @@ class Seen:
     ----------
     values : ndarray of float16, shape (label frames, rows, columns)
         In [0, 1], a heat map for every 100 ms; may be a memory map.
-    kind : {"synchrony", "similarity"}
+    kind : {"synchrony", "similarity", "attention"}
     notes : tuple of str
         What was found, or why the map is empty.
     method : tuple of str

@@ -24,6 +24,7 @@ HEATMAP_TITLES: dict[HeatMapKind, str] = {
     "acoustic": "where sound comes from",
     "synchrony": "what moves with the sound",
     "similarity": "what is like the sound",
+    "attention": "where it looks",
     "combined": "both together",
 }
 """What each kind of map shows, in a person's words."""

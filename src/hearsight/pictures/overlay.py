@@ -47,7 +47,7 @@ def write_overlay(
         With a moving picture.
     path : str or Path
         Ends in .mp4.
-    kind : {"acoustic", "synchrony", "similarity", "combined"}, optional
+    kind : {"acoustic", "synchrony", "similarity", "attention", "combined"}, optional
         The heat map to draw; default: the one that says most (`best_heatmap`).
     opacity : float
         Of the strongest place of the map, in [0, 1].

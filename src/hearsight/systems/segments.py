@@ -37,12 +37,15 @@ class ClipSizes:
         Channels of the picture's map, and of the sound.
     rows, columns : int
         Of the picture's map.
+    seconds : int
+        Of a clip; longer recordings are cut into such.
     """
 
     n_video: int = 512
     n_audio: int = 128
     rows: int = 7
     columns: int = 7
+    seconds: int = 10
 
     def __post_init__(self) -> None:
         if min(dataclasses.astuple(self)) < 1:
@@ -54,8 +57,8 @@ class ClipSizes:
         """Return the sizes of a clip that has pictures and sound."""
         assert features.video is not None
         assert features.audio is not None
-        _, rows, columns, n_video = features.video.shape
-        return cls(n_video, features.audio.shape[1], rows, columns)
+        seconds, rows, columns, n_video = features.video.shape
+        return cls(n_video, features.audio.shape[1], rows, columns, seconds)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def write_coco(
     boxes : {"heatmap", "events"}, optional
         Where they come from: regions of a heat map above `threshold`, or the events' tracks.
         Default: the heat map if there is one.
-    kind : {"acoustic", "synchrony", "similarity", "combined"}, optional
+    kind : {"acoustic", "synchrony", "similarity", "attention", "combined"}, optional
         Which heat map; default: the most telling one there is, the last of these.
     threshold : float
         In (0, 1], for heat maps.

@@ -177,7 +177,7 @@
   // Maps that can be laid over what the stage shows.
   const shownKind = isPlain && !projection ? "equirectangular" : projection?.kind;
   const kinds = Object.keys(maps).filter((kind) => maps[kind].projection === shownKind);
-  const order = ["acoustic", "synchrony", "similarity", "combined"].filter((kind) => kinds.includes(kind));
+  const order = ["acoustic", "synchrony", "similarity", "attention", "combined"].filter((kind) => kinds.includes(kind));
   const choose = (kind) => {
     settings.map = kind;
     for (const button of find("layers").children) {
