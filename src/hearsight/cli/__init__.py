@@ -18,6 +18,7 @@ from hearsight.cli.evaluate import evaluate
 from hearsight.cli.import_weights import import_weights
 from hearsight.cli.info import info
 from hearsight.cli.locate import locate
+from hearsight.cli.match import match
 from hearsight.cli.prepare import prepare
 from hearsight.cli.simulate import simulate
 from hearsight.cli.systems import systems
@@ -36,6 +37,7 @@ app = typer.Typer(
 
 
 app.command("locate")(locate)
+app.command("match")(match)
 app.command("info")(info)
 app.command("simulate")(simulate)
 app.command("view")(view)
