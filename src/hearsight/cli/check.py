@@ -1,4 +1,4 @@
-"""`hearsight check`: say what a folder of pairs holds, and what is missing or wrong."""
+"""`hearsight check`: say what a folder of pairs or clips holds, and what is missing or wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _SHOWN = 20
 
 
 def check(
-    folder: Annotated[Path, typer.Argument(help="Frames and sounds, videos, LMDB or shards.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Frames and sounds, videos, LMDB, shards, or clips (Annotations.txt)."),
+    ],
     annotations: Annotated[
         Path | None, typer.Option(help="A folder of .xml, or a .json (Annotations, vggss.json).")
     ] = None,
@@ -32,16 +35,21 @@ def check(
         bool, typer.Option(help="Leave names that are judged out of training.")
     ] = True,
     read: Annotated[
-        bool, typer.Option("--read", help=f"Decode every pair, not only {_READ} of them.")
+        bool, typer.Option("--read", help=f"Decode everything, not only {_READ} pairs or clips.")
     ] = False,
     every: Annotated[
         bool, typer.Option("--all", help=f"Name every problem, not only {_SHOWN} of them.")
     ] = False,
 ) -> None:
-    """Say what a folder of pairs holds, and name what is missing or wrong."""
+    """Say what a folder of pairs or clips holds, and name what is missing or wrong."""
+    from hearsight.datasets.clips.opening import holds_clips
     from hearsight.datasets.pairs import open_pairs
     from hearsight.datasets.pairs.check import media_problems, read_pairs, spread
 
+    has_lists = annotations or train_list or test_list  # those of pairs
+    if folder.is_dir() and not has_lists and holds_clips(folder):
+        _check_clips(folder, read=read, every=every)
+        return
     pairs = open_pairs(
         folder,
         annotations=annotations,
@@ -55,9 +63,31 @@ def check(
     chosen = used if read else spread(used, _READ)
     found = list(read_pairs(pairs.reader, chosen))
     problems = [*pairs.problems(), *media_problems(found)]
-    more = "" if read or len(chosen) == len(used) else "; --read reads all"
+    _tell(problems, len(chosen), len(used), "pairs", every=every)
+
+
+def _check_clips(folder: Path, *, read: bool, every: bool) -> None:
+    from hearsight.datasets.clips import open_clips
+    from hearsight.datasets.clips.check import (
+        check_clips,
+        describe_clips,
+        watch_clips,
+        watched_problems,
+    )
+    from hearsight.datasets.pairs.check import spread
+
+    clips = open_clips(folder)
+    typer.echo("\n".join(describe_clips(clips)))
+    names = tuple(clips.videos)
+    chosen = names if read else spread(names, _READ)
+    problems = [*check_clips(clips), *watched_problems(clips, watch_clips(clips, chosen))]
+    _tell(problems, len(chosen), len(names), "clips", every=every)
+
+
+def _tell(problems: list[str], n_read: int, n_all: int, what: str, *, every: bool) -> None:
+    more = "" if n_read == n_all else "; --read reads all"
     n_problems = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    typer.echo(f"read {len(chosen)} of {len(used)} pairs{more}: {n_problems}")
+    typer.echo(f"read {n_read} of {n_all} {what}{more}: {n_problems}")
     for problem in problems if every else problems[:_SHOWN]:
         typer.echo(f"  {problem}")
     if not every and len(problems) > _SHOWN:

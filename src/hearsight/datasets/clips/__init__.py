@@ -2,7 +2,7 @@
 
 corpus   what a corpus holds: rows, classes, splits, videos, stored features
 opening   finding that out: `open_clips`
-annotations, splits   the published annotation file and lists
+annotations, splits, truth   the published annotation file and lists; boxes of generated sets
 files, writing   stored features in the published HDF5 layout, read and written a row at a time
 ordering   that of the original code, for comparison
 check    what is missing or wrong

@@ -60,20 +60,20 @@ def read_annotations(path: str | Path) -> tuple[Annotation, ...]:
     Returns
     -------
     tuple of Annotation
-        In the order of the file.
+        In the order of the file; may be empty.
 
     Raises
     ------
     DatasetError
-        If the file cannot be read, holds no row, or a line is not what it must be.
+        If the file cannot be read, or a line is not what it must be.
     """
     file = Path(path)
     lines = enumerate(read_lines(file), start=1)
-    rows = [(number, line) for number, line in lines if line and not _is_header(line)]
-    if not rows:
-        msg = f"{file}: holds no row; expected lines of {FIELDS}"
-        raise DatasetError(msg)
-    return tuple(_parsed(line, f"{file}: line {number}") for number, line in rows)
+    return tuple(
+        _parsed(line, f"{file}: line {number}")
+        for number, line in lines
+        if line and not _is_header(line)
+    )
 
 
 def read_lines(path: Path) -> list[str]:
@@ -94,7 +94,8 @@ def read_lines(path: Path) -> list[str]:
 
 def is_annotation_file(path: Path) -> bool:
     """Tell whether the first line that is not empty has the fields of a row."""
-    first = next((line for line in read_lines(path) if line), "")
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+    first = next((line for line in lines if line.strip()), "")
     return first.count(SEPARATOR) >= FIELDS.count(SEPARATOR)
 
 

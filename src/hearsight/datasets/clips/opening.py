@@ -7,6 +7,7 @@ An annotation file must be there; all else may:
     AVE/<name>.mp4, videos/<name>.mp4      the clips; they may also lie beside the annotation file
     noisy.txt, noisy/<name>.mp4            clips without any event: names, one a line, and videos
     visual_feature.h5, audio_feature.h5    see `files`
+    truth.json                             see `truth`
 
 Lists and HDF5 files may lie in a folder `data`, as in the authors' repository.
 """
@@ -17,6 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from hearsight.datasets.clips.annotations import (
+    FIELDS,
     Annotation,
     is_annotation_file,
     read_annotations,
@@ -34,10 +36,12 @@ from hearsight.datasets.clips.splits import (
     read_text_lists,
     without_shared_clips,
 )
+from hearsight.datasets.clips.truth import read_boxes
 from hearsight.errors import DatasetError, InputError, nearest
 
 ANNOTATIONS = "Annotations.txt"
 NEGATIVES = "noisy"
+TRUTH = "truth.json"
 PLACES = ("", "data")
 VIDEO_FOLDERS = ("AVE", "videos", NEGATIVES, "")
 VIDEO_SUFFIXES = (
@@ -86,6 +90,10 @@ def open_clips(
         If there are HDF5 files and h5py is not installed.
     """
     place = Path(root)
+    if not place.is_dir():
+        state = "is a file" if place.exists() else "does not exist"
+        msg = f"{place}: {state}; give a folder of clips"
+        raise DatasetError(msg)
     rows = _annotated(place, annotations)
     features = next(filter(None, (find_files(place / folder) for folder in PLACES)), None)
     if features is not None and features.n_rows != len(rows):
@@ -94,19 +102,18 @@ def open_clips(
             "features and annotations of one release"
         )
         raise DatasetError(msg)
-    given = _split(place, rows) or drawn_split(rows, seed)
-    matching_lists = _located(place, MATCHING_ORDERS)
-    matching = read_orders(matching_lists, len(rows)) if matching_lists else None
-    kept = given
-    if drop_shared_clips:
-        kept = without_shared_clips(given, rows)
-        matching = without_shared_clips(matching, rows) if matching else None
+    given, matching = _splits(place, rows, seed)
+    kept = without_shared_clips(given, rows) if drop_shared_clips else given
+    if matching and drop_shared_clips:
+        matching = without_shared_clips(matching, rows)
     negatives = _negatives(place, features)
+    length = _length(rows, n_segments, features)
+    boxes = place / TRUTH
     return ClipSet(
         root=place,
         annotations=rows,
         classes=_classes(rows, classes),
-        n_segments=_length(rows, n_segments, features),
+        n_segments=length,
         train=kept.train,
         validation=kept.validation,
         test=kept.test,
@@ -114,8 +121,14 @@ def open_clips(
         negatives=negatives,
         videos=dict(_videos(place, {*(row.name for row in rows), *negatives})),
         features=features,
+        boxes=read_boxes(boxes, length) if boxes.is_file() else None,
         dropped=tuple(sorted({*given.train, *given.validation} - {*kept.train, *kept.validation})),
     )
+
+
+def holds_clips(root: str | Path) -> bool:
+    """Tell whether a folder has an annotation file of clips."""
+    return bool(_annotation_files(Path(root)))
 
 
 def _annotated(root: Path, path: str | Path | None) -> tuple[Annotation, ...]:
@@ -124,21 +137,28 @@ def _annotated(root: Path, path: str | Path | None) -> tuple[Annotation, ...]:
         state = "is a file" if root.exists() else "does not exist"
         msg = f"{root}: {state}; give a folder of clips"
         raise DatasetError(msg)
-    if path is not None:
-        return read_annotations(path)
-    if usual := _located(root, (ANNOTATIONS,)):
-        return read_annotations(usual[0])
+    files = _annotation_files(root) if path is None else (Path(path),)
+    if not files:
+        msg = f"{root}: has no {ANNOTATIONS}, and no other text file of lines {FIELDS}"
+        raise DatasetError(msg)
+    if len(files) > 1 and files != located(root, TEXT_LISTS):
+        names = ", ".join(file.name for file in files)
+        msg = f"{root}: {names} all hold lines {FIELDS}; name the one that counts {ANNOTATIONS}"
+        raise DatasetError(msg)
+    rows = tuple(row for file in files for row in read_annotations(file))
+    if not rows:
+        msg = f"{files[0]}: holds no row; expected lines of {FIELDS}"
+        raise DatasetError(msg)
+    return rows
+
+
+def _annotation_files(root: Path) -> tuple[Path, ...]:
+    """Return `Annotations.txt`, else all text files with such lines, else the three lists."""
+    if usual := located(root, (ANNOTATIONS,)):
+        return usual
     own = (*TEXT_LISTS, f"{NEGATIVES}.txt")
-    others = [each for each in sorted(root.glob("*.txt")) if each.name not in own]
-    fitting = [each for each in others if is_annotation_file(each)]
-    if len(fitting) == 1:
-        return read_annotations(fitting[0])
-    lists = _located(root, TEXT_LISTS)
-    if not fitting and lists:
-        return tuple(row for path in lists for row in read_annotations(path))
-    found = f"{len(fitting)} text files with lines like its" if fitting else "none"
-    msg = f"{root}: has no {ANNOTATIONS}, and {found}; name the annotation file"
-    raise DatasetError(msg)
+    others = (path for path in sorted(root.glob("*.txt")) if path.name not in own)
+    return tuple(filter(is_annotation_file, others)) or located(root, TEXT_LISTS)
 
 
 def _classes(rows: tuple[Annotation, ...], given: Sequence[str] | None) -> tuple[str, ...]:
@@ -152,8 +172,8 @@ def _classes(rows: tuple[Annotation, ...], given: Sequence[str] | None) -> tuple
     return tuple(given)
 
 
-def _located(root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
-    """Return the files of these names, all from one place; empty if there is none with them all."""
+def located(root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return files of a corpus, all from one of `PLACES`; empty if none of those has them all."""
     for folder in PLACES:
         paths = tuple(root / folder / name for name in names)
         if all(path.is_file() for path in paths):
@@ -161,11 +181,16 @@ def _located(root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
     return ()
 
 
-def _split(root: Path, rows: tuple[Annotation, ...]) -> Split | None:
-    if orders := _located(root, ORDERS):
-        return read_orders(orders, len(rows))
-    lists = _located(root, TEXT_LISTS)
-    return read_text_lists(lists, rows) if lists else None
+def _splits(root: Path, rows: tuple[Annotation, ...], seed: int) -> tuple[Split, Split | None]:
+    """Return the split, and that of the matching task if there are lists for it."""
+    orders, lists, matching = (
+        located(root, names) for names in (ORDERS, TEXT_LISTS, MATCHING_ORDERS)
+    )
+    if orders:
+        split = read_orders(orders, len(rows))
+    else:
+        split = read_text_lists(lists, rows) if lists else drawn_split(rows, seed)
+    return split, read_orders(matching, len(rows)) if matching else None
 
 
 def _length(rows: tuple[Annotation, ...], wanted: int | None, features: ClipFiles | None) -> int:
@@ -185,7 +210,7 @@ def _length(rows: tuple[Annotation, ...], wanted: int | None, features: ClipFile
 def _negatives(root: Path, features: ClipFiles | None) -> tuple[str, ...]:
     """Return names of the clips without event: listed, or of videos, or made up for features."""
     n_stored = features.n_negatives if features else 0
-    listed = _located(root, (f"{NEGATIVES}.txt",))
+    listed = located(root, (f"{NEGATIVES}.txt",))
     folder = root / NEGATIVES
     if listed:
         names = tuple(dict.fromkeys(filter(None, read_lines(listed[0]))))
