@@ -8,6 +8,7 @@ from hearsight.errors import InputError
 from hearsight.features.frames import DEVIATION, MEAN
 from hearsight.features.picture_input import (
     PICTURE_FITS,
+    CaffeFit,
     PictureFit,
     TrainingView,
     resize_short_side,
@@ -27,6 +28,21 @@ def slope(height, width):
     picture[1] = np.linspace(0, 200, height)[:, None]
     picture.flags.writeable = False  # as memory of a database is
     return picture
+
+
+def test_caffe_reverses_colors_and_takes_their_means_away():
+    picture = slope(90, 150)
+    found = CaffeFit(32)(picture) + torch.tensor([103.939, 116.779, 123.68])[:, None, None]
+    assert found.shape == (3, 32, 32)
+    torch.testing.assert_close(found[0], torch.full((32, 32), 77.0))
+    for channel, axis in ((1, 0), (2, 1)):  # green grows downward, red to the right
+        steps = found[channel].diff(dim=axis)
+        assert (steps - 200 / 32).abs().max() < 1.5
+        assert found[channel].diff(dim=1 - axis).abs().max() <= 1
+    with pytest.raises(InputError, match="picture must be uint8"):
+        CaffeFit()(picture.astype(np.float32))
+    with pytest.raises(InputError, match="size_px must be at least 1"):
+        CaffeFit(0)
 
 
 @pytest.mark.parametrize("size_px", [32, 224])

@@ -90,7 +90,8 @@ def filled_state(reference: Reference) -> dict[str, Tensor]:
 def check_vggish(reference: Reference) -> None:
     spec, arrays = reference.spec, reference.arrays
     state = filled_state(reference)
-    network = Vggish(len(state["features.0.bias"]), len(state["embeddings.0.bias"])).eval()
+    sizes = [len(state[f"{name}.bias"]) for name in ("features.0", "embeddings.0", "embeddings.4")]
+    network = Vggish(*sizes).eval()
     network.load_state_dict(state, strict=True)
     log_mels = torch.from_numpy(4 * reference.fill("input:logmel", spec["inputs"]["logmel"]))
     with torch.no_grad():

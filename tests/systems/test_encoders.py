@@ -98,6 +98,16 @@ def test_pictures_of_a_second_are_averaged(video, per_segment, shown):
     assert (found[:, 0, 1] < -100).all()  # the right half
 
 
+@pytest.mark.parametrize("fps", [24, 25, 30])
+def test_pictures_are_those_of_the_published_features(tmp_path, fps):
+    """Which are numbered int(second * fps + i / 16 * fps)."""
+    path = tmp_path / "clip.mkv"
+    write_video(path, frames(3 * fps), fps, size=(32, 24), crf=0)
+    found = level(encode_clip(BOTH, path).video)
+    numbers = [[int(second * fps + i / 16 * fps) for i in range(16)] for second in range(3)]
+    np.testing.assert_allclose(found, 16 + 2 * np.mean(numbers, axis=1), atol=0.5)
+
+
 def test_each_second_is_heard_by_itself(video):
     found = encode_clip(BOTH, video, frames_per_segment=1).audio
     assert found.shape == (4, 64)
