@@ -7,7 +7,7 @@ import torch
 
 from hearsight.errors import InputError, WeightsError
 from hearsight.systems.heatmap import HeatMapSystem
-from hearsight.training.pairs.importing import import_heatmap_weights
+from hearsight.training.importing import import_weights
 from hearsight.weights.store import load_system, read_about
 
 
@@ -35,7 +35,7 @@ def published(path: Path, *, n_classes: int = 5) -> Path:
 
 def test_a_checkpoint_becomes_a_calibrated_system(tmp_path: Path, pair_set: Path) -> None:
     said: list[str] = []
-    done = import_heatmap_weights(
+    done = import_weights(
         published(tmp_path / "lvs.pth"),
         "lvs",
         out=tmp_path / "lvs",
@@ -52,9 +52,7 @@ def test_a_checkpoint_becomes_a_calibrated_system(tmp_path: Path, pair_set: Path
 
 
 def test_sslalignment_sees_and_hears_as_its_code(tmp_path: Path) -> None:
-    done = import_heatmap_weights(
-        published(tmp_path / "ssl.pth"), "sslalignment", out=tmp_path / "ssl"
-    )
+    done = import_weights(published(tmp_path / "ssl.pth"), "sslalignment", out=tmp_path / "ssl")
     assert done.system.picture_fit.kind == "tensor_squash"
     assert done.system.sound_input.sample_rate == 16000
     assert done.system.threshold is None
@@ -63,9 +61,9 @@ def test_sslalignment_sees_and_hears_as_its_code(tmp_path: Path) -> None:
 def test_nothing_is_replaced_and_nothing_half_left(tmp_path: Path) -> None:
     file = published(tmp_path / "lvs.pth")
     with pytest.raises(WeightsError, match="give whole weights of ez-vsl"):
-        import_heatmap_weights(file, "ez-vsl", out=tmp_path / "out")
+        import_weights(file, "ez-vsl", out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="is not empty"):
-        import_heatmap_weights(file, "lvs", out=tmp_path / "full")
+        import_weights(file, "lvs", out=tmp_path / "full")
