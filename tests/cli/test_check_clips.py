@@ -21,8 +21,8 @@ def root(tmp_path):
 def test_clips_are_told_from_pairs(root, capsys):
     assert run(["check", str(root)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        f"{root}: 5 rows of 4 clips of 5 s; 1 clips have several rows",
-        f"4 classes, from 1 rows ({CLASSES[1]}) to 2 ({CLASSES[0]})",
+        f"{root}: 5 rows of 4 clips of 5 s; clips with several rows: 1",
+        f"4 classes: 1 ({CLASSES[1]}) to 2 ({CLASSES[0]}) rows each",
         "learned: 3, to choose weights by: 1, judged: 1; without any event: 0",
         "videos: 1 of 4 clips",
         "stored features: none",

@@ -4,6 +4,7 @@ A dataset finds files and reads annotations; it computes nothing and loads no so
 """
 
 from hearsight.datasets.catalog import open_dataset
+from hearsight.datasets.clips import open_clips
 from hearsight.datasets.pairs import open_pairs
 
-__all__ = ["open_dataset", "open_pairs"]
+__all__ = ["open_clips", "open_dataset", "open_pairs"]

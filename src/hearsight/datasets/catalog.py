@@ -100,6 +100,18 @@ PAIRS: tuple[About, ...] = (
 )
 """Corpora of pairs of picture and sound; `open_pairs` reads them all."""
 
+CLIPS: tuple[About, ...] = (
+    About(
+        "ave",
+        "clips of 10 s; a class or background for each second",
+        "Tian et al., ECCV 2018",
+        "4143 rows of 4097 clips, 28 classes",
+        "see its page",
+        "https://github.com/YapengTian/AVE-ECCV18; or hearsight simulate --layout ave",
+    ),
+)
+"""Corpora of clips with annotated seconds; `open_clips` reads them all."""
+
 
 def find(name: str) -> Known:
     """Return what is known of a corpus.

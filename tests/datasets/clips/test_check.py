@@ -26,8 +26,8 @@ def split(root):
 
 def test_what_a_set_holds(root):
     assert describe_clips(open_clips(root)) == (
-        f"{root}: 5 rows of 4 clips of 5 s; 1 clips have several rows",
-        "4 classes, from 1 rows (Frying (food)) to 2 (Church bell)",
+        f"{root}: 5 rows of 4 clips of 5 s; clips with several rows: 1",
+        "4 classes: 1 (Frying (food)) to 2 (Church bell) rows each",
         "learned: 5, to choose weights by: 0, judged: 0; without any event: 0",
         "videos: 0 of 4 clips",
         "stored features: none",

@@ -51,9 +51,9 @@ def describe_clips(clips: ClipSet) -> tuple[str, ...]:
     files = clips.features
     return (
         f"{clips.root}: {n_rows} rows of {len(n_clips)} clips of {clips.n_segments} s"
-        + (f"; {n_shared} clips have several rows" if n_shared else ""),
-        f"{len(of_classes)} classes, from {of_classes[fewest]} rows ({fewest}) to "
-        f"{of_classes[most]} ({most})",
+        + (f"; clips with several rows: {n_shared}" if n_shared else ""),
+        f"{len(of_classes)} classes: {of_classes[fewest]} ({fewest}) to {of_classes[most]} "
+        f"({most}) rows each",
         f"learned: {len(clips.train)}, to choose weights by: {len(clips.validation)}, judged: "
         f"{len(clips.test)}; without any event: {len(clips.negatives)}",
         f"videos: {n_there} of {len(n_clips)} clips",
