@@ -34,15 +34,6 @@ NOT_BUILT: dict[str, frozenset[str]] = {
             "resnet50",
         }
     ),
-    "ave": frozenset(
-        {
-            "av_att",
-            "dmrn",
-            "losses",
-            "module_pickle",
-            "psp",
-        }
-    ),
     "coarse2fine": frozenset(
         {
             "cam_functions",

@@ -15,7 +15,6 @@ SSLalignment are those of LVS, and drop all that LVS does not have.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +29,8 @@ from hearsight.models.slavc import SlavcNet
 from hearsight.models.visual_context import VisualContextNet
 from hearsight.weights.checkpoints import read_checkpoint
 from hearsight.weights.files import load_strictly
+from hearsight.weights.renaming import Renamed, rename
 
-Renamed = tuple[tuple[str, str], ...]
-"""Patterns of published names and what they become; the first that fits counts."""
-
-_N_NAMED = 8
-"""Unknown names that a message lists."""
 _STEMS: Renamed = (
     (r"imgnet\.(.+)", r"picture_trunk.\1"),
     (r"audnet\.conv1_a\.(.+)", r"sound_trunk.conv1.\1"),
@@ -160,26 +155,14 @@ def convert(
         msg = f"origin: no published code is called {origin}; {nearest(origin, ORIGINS)}"
         raise WeightsError(msg)
     known = ORIGINS[origin]
-    dropped = tuple(name for name in state if re.fullmatch(known.unused, name))
-    renamed = {name: _renamed(name, known.renamed) for name in state if name not in set(dropped)}
-    unknown = [name for name, ours in renamed.items() if ours is None]
-    if unknown:
-        more = f" and {len(unknown) - _N_NAMED} more" if len(unknown) > _N_NAMED else ""
-        msg = (
-            f"{source}: holds names that {origin} does not have: {', '.join(unknown[:_N_NAMED])}"
-            f"{more}; give weights of {origin}, or another origin: {', '.join(ORIGINS)}"
-        )
-        raise WeightsError(msg)
-    converted = {ours: state[name] for name, ours in renamed.items() if ours is not None}
+    mend = f"give weights of {origin}, or another origin: {', '.join(ORIGINS)}"
+    converted, dropped = rename(
+        state, known.renamed, known.unused, origin=origin, mend=mend, source=source
+    )
     if "nodes.weight" in converted:
         # Zero: the originals do not count how often a node is foreground.
         converted["foreground_frequency"] = torch.zeros(len(converted["nodes.weight"]))
     return converted, dropped
-
-
-def _renamed(name: str, renamed: Renamed) -> str | None:
-    matches = ((re.fullmatch(pattern, name), ours) for pattern, ours in renamed)
-    return next((match.expand(ours) for match, ours in matches if match), None)
 
 
 def _sizes(state: Mapping[str, Tensor], origin: str, source: str | Path) -> dict[str, int]:
