@@ -99,7 +99,7 @@ def test_truth_tells_what_is_seen_and_heard(made):
 
 def test_a_video_shows_and_sounds_as_truth_says(tmp_path):
     """The picture changes in the box, and the level at the second, where an event begins."""
-    settings = small(n_train=42, n_validation=0, n_test=1, n_negatives=0, n_things=(1, 1))
+    settings = small(n_train=30, n_validation=0, n_test=1, n_negatives=0, n_things=(1, 1))
     clips = [c for c in write_clips(tmp_path, settings) if c.kind == "part"]
     checked = collections.Counter()
     for clip in clips:
@@ -120,25 +120,20 @@ def test_a_video_shows_and_sounds_as_truth_says(tmp_path):
             if heard[second] != heard[second - 1] and is_alone:
                 checked["sound"] += 1
                 assert (sound[second].std() > 3.0 * sound[second - 1].std()) == heard[second]
-    assert min(checked["picture"], checked["sound"]) >= 4
+    assert min(checked["picture"], checked["sound"]) >= 3
 
 
-def test_the_same_seed_gives_the_same_clips_and_another_others(made, tmp_path):
+def test_a_clip_is_the_same_again_however_many_there_are(made, tmp_path):
     folder, clips = made
-    assert list(write_clips(tmp_path / "again", small())) == clips
-    assert texts(tmp_path / "again") == texts(folder)
-    for clip in clips:
+    fewer = list(write_clips(tmp_path, small(n_train=3, n_negatives=1)))
+    assert [clip for clip in clips if clip in fewer] == fewer
+    for clip in fewer:
         name = f"AVE/{clip.name}.mp4"
-        assert_same_video(tmp_path / "again" / name, folder / name)
-    assert next(write_clips(tmp_path / "other", small(seed=1))) != clips[0]
+        assert_same_video(tmp_path / name, folder / name)
 
 
-def test_a_clip_does_not_depend_on_how_many_there_are(made, tmp_path):
-    folder, clips = made
-    fewer = list(write_clips(tmp_path, small(n_train=2, n_negatives=0)))
-    assert fewer[:2] == clips[:2]
-    for file in (tmp_path / "AVE").iterdir():
-        assert_same_video(file, folder / "AVE" / file.name)
+def test_another_seed_gives_other_clips(made, tmp_path):
+    assert next(write_clips(tmp_path, small(seed=1))) != made[1][0]
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(made, tmp_path):
