@@ -15,7 +15,7 @@ BY_HEART = (
     "training.learning_rate=0.003",
     "training.metric=matching",
 )
-EPOCHS = {"fnac": 80, "slavc": 120}
+EPOCHS = {"ez-vsl": 60, "fnac": 80, "slavc": 120}
 """To learn 16 pairs by heart, 40 for others: contrast losses and slow copies take longer."""
 
 

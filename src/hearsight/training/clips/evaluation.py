@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from hearsight.metrics.clip_events import EventScores
 from hearsight.metrics.heatmaps.scores import MapScores
 from hearsight.metrics.matching import MatchingScores
 from hearsight.metrics.segments import SegmentScores
-from hearsight.recording.files import replacing
+from hearsight.recording.files import replacing, write_json
 from hearsight.training.clips.saved_labels import FILE_NAME, write_labels
 
 
@@ -85,7 +84,7 @@ class ClipEvaluation:
         MediaError
             If a file cannot be written.
         """
-        _write_json(path, self.to_dict())
+        write_json(path, self.to_dict())
         right = self.segments.predicted == self.segments.truth
         classes = (*self.segments.classes, "background")
         with (
@@ -168,7 +167,7 @@ class MatchingEvaluation:
         MediaError
             If the file cannot be written.
         """
-        _write_json(path, self.to_dict())
+        write_json(path, self.to_dict())
 
     def write_predictions(self, folder: str | Path) -> None:
         """Write the distances of each clip as `<row>.npy`.
@@ -187,8 +186,3 @@ def clips_path(path: str | Path) -> Path:
     """Return where the scores of each clip lie, beside the JSON with all others."""
     return Path(path).with_name(f"{Path(path).stem}-clips.csv")
 
-
-def _write_json(path: str | Path, content: Mapping[str, Any]) -> None:
-    with replacing(path) as temporary:
-        text = json.dumps(content, indent=2, allow_nan=False)
-        temporary.write_text(f"{text}\n", encoding="utf-8")
