@@ -57,7 +57,7 @@ def test_the_original_loss_is_that_of_parity(clip_set: Path) -> None:
     known = material(clip_set, "system.parity=true", "training.batch_size=4")
     system = known.prepared(lambda _: None, is_watched=False)
     loss = system.loss(known.examples(system).__getitems__([0, 1])).item()
-    # Of four classes the soft margin of probabilities has these bounds; cross-entropy begins at 1.4.
+    # Bounds of the soft margin of probabilities of four classes; cross-entropy begins at 1.4.
     assert 0.598 < loss < 0.848
 
 
