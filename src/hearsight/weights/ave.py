@@ -138,9 +138,9 @@ def import_published(path: str | Path, origin: str) -> Published:
     stored = read_module(path)
     state, dropped = convert(stored.state, origin, path)
     sizes = {**_sizes(state, origin, path), **ORIGINS[origin].fixed}
-    n_blocks = stored.settings.get("nb_block", 1)
-    if origin == "dmrn" and isinstance(n_blocks, int):
-        sizes["n_blocks"] = max(1, n_blocks)
+    if origin == "dmrn":
+        n_blocks = stored.settings.get("nb_block")
+        sizes["n_blocks"] = n_blocks if isinstance(n_blocks, int) and n_blocks > 0 else 1
     load_strictly(ORIGINS[origin].network(**sizes), state, path)
     return Published(ORIGINS[origin].system, sizes, state, dropped)
 
