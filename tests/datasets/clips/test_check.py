@@ -97,6 +97,31 @@ def test_stored_labels_are_compared(split):
     assert "labels_closs.h5: cannot be read as HDF5" in of_seconds
 
 
+def test_features_unlike_the_published_ones(split):
+    video = np.abs(np.random.default_rng(0).standard_normal((5, 5, 1, 1, 512)))
+    audio = np.abs(np.random.default_rng(1).standard_normal((5, 5, 128)))
+    write_array(split / "visual_feature.h5", video)
+    write_array(split / "audio_feature.h5", audio)
+    assert check_clips(open_clips(split)) == (NO_SECOND,)
+    write_array(split / "audio_feature.h5", audio - 0.1)
+    (problem,) = check_clips(open_clips(split))[1:]
+    assert problem.startswith("features of sounds are negative in places, unlike the published")
+    video[[1, 3]] = 0.0
+    write_array(split / "visual_feature.h5", video)
+    assert "features of pictures are all 0 in 2 rows (1, 3) of 5 looked at" in check_clips(
+        open_clips(split)
+    )
+    write_array(split / "audio_feature.h5", np.full((5, 5, 128), np.nan))
+    assert check_clips(open_clips(split))[-1].endswith(
+        "row 0 holds a number that is not finite; extract it again"
+    )
+    # Other encoders may say what they like.
+    video, audio = features(5)
+    write_array(split / "visual_feature.h5", video)
+    write_array(split / "audio_feature.h5", audio)
+    assert check_clips(open_clips(split)) == (NO_SECOND,)
+
+
 def test_features_without_their_partner(split):
     write_array(split / "audio_feature.h5", features(5)[1])
     write_array(split / "visual_feature_noisy.h5", features(2)[0])

@@ -1,5 +1,7 @@
 import multiprocessing
 import pickle
+import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from datasets.clips.small_clips import N_SEGMENTS, features, write_array
 from hearsight.datasets.clips.files import find_files
 from hearsight.datasets.clips.hdf5 import opened_array, read_array
-from hearsight.errors import DatasetError, InputError
+from hearsight.errors import DatasetError, InputError, MissingExtraError
 
 N_ROWS, N_NEGATIVES = 6, 2
 
@@ -80,7 +82,6 @@ def test_means_in_place_of_maps(tmp_path):
 
 def test_little_is_read(stored):
     """A row costs no more memory than itself, whatever the file holds."""
-    tracemalloc = pytest.importorskip("tracemalloc")
     write_array(stored / "visual_feature.h5", np.zeros((N_ROWS * 200, 5, 20, 20, 4)))
     write_array(stored / "audio_feature.h5", np.zeros((N_ROWS * 200, 5, 3)))
     for name in ("visual_feature_noisy.h5", "audio_feature_noisy.h5"):
@@ -131,3 +132,10 @@ def test_whole_arrays(tmp_path):
     assert read_array(path).tolist() == [3, 1, 2]
     with opened_array(path) as array:
         assert array[1] == 1
+
+
+def test_without_h5py(tmp_path, monkeypatch):
+    path = write_array(tmp_path / "list.h5", [1], "order")
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'hearsight\[legacy\]'"):
+        read_array(path)

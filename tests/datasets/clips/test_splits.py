@@ -86,6 +86,14 @@ def test_a_list_of_another_release(root):
         open_clips(root)
 
 
+def test_a_list_that_is_missing_is_told(root):
+    write_text_lists(root, ([0], [1], [2]))
+    (root / TEXT_LISTS[1]).unlink()
+    said = r"has trainSet.txt and testSet.txt, but a split is trainSet.txt, valSet.txt, testSet.txt"
+    with pytest.raises(DatasetError, match=said):
+        open_clips(root)
+
+
 def test_a_drawn_split_has_a_tenth_of_each_class():
     rows = [Annotation(c, f"{c}{i}", "good", 0, 1) for c, n in (("a", 40), ("b", 20), ("c", 2))
             for i in range(n)]  # fmt: skip

@@ -98,6 +98,11 @@ def test_a_folder_holds_features_of_one_kind(tmp_path):
         writer_of(tmp_path)
 
 
+def test_a_set_has_rows(tmp_path):
+    with pytest.raises(InputError, match="need a row or more, got 0 and 2"):
+        writer_of(tmp_path, n_rows=0)
+
+
 def test_rows_that_do_not_fit(tmp_path):
     writer = writer_of(tmp_path)
     write(writer, 0)

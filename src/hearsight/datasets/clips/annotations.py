@@ -94,8 +94,8 @@ def read_lines(path: Path) -> list[str]:
 
 def is_annotation_file(path: Path) -> bool:
     """Tell whether the first line that is not empty has the fields of a row."""
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
-    first = next((line for line in lines if line.strip()), "")
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        first = next((line for line in lines if line.strip()), "")
     return first.count(SEPARATOR) >= FIELDS.count(SEPARATOR)
 
 

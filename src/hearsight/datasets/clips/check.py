@@ -14,6 +14,7 @@ from hearsight.datasets.clips.corpus import ClipSet
 from hearsight.datasets.clips.files import AUDIO, AUDIO_NEGATIVES, VISUAL, VISUAL_NEGATIVES
 from hearsight.datasets.clips.hdf5 import read_array
 from hearsight.datasets.clips.opening import located
+from hearsight.datasets.pairs.check import spread
 from hearsight.datasets.pairs.reader import each_made
 from hearsight.errors import DatasetError, HearsightError, MediaError
 from hearsight.recording.audio import read_audio
@@ -23,6 +24,7 @@ SLACK_S = 0.5
 """How much a clip may lack of its seconds before that is told; those of AVE vary by a tenth."""
 
 _SHOWN_ROWS = 5
+_LOOKED_AT = 32
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,15 @@ def check_clips(clips: ClipSet) -> tuple[str, ...]:
     tuple of str
         Rows whose event lasts no second, rows that come twice, rows in no part of the split, clips
         in two of them, classes that are judged but not learned, HDF5 files that are not used or say
-        something else than the annotations; at last the videos that are missing, if there are any.
+        something else than the annotations, stored features that are not like the published ones;
+        at last the videos that are missing, if there are any.
     """
     return (
         *_odd_rows(clips),
         *_odd_split(clips),
         *_unused(clips),
         *_odd_labels(clips),
+        *_odd_features(clips),
         *_missing(clips),
     )
 
@@ -192,6 +196,29 @@ def _expected_labels(clips: ClipSet) -> dict[str, NDArray[np.float32]]:
     if clips.negatives:
         expected["labels_noisy.h5"] = of_videos[[clips.background] * len(clips.negatives)]
     return expected
+
+
+def _odd_features(clips: ClipSet) -> Iterator[str]:
+    """Look at some rows of features of the published sizes: those come out of a ReLU."""
+    files = clips.features
+    if files is None:
+        return
+    channels = {"pictures": (files.video_shape[-1], 512), "sounds": (files.audio_shape[-1], 128)}
+    rows = spread(range(files.n_rows + files.n_negatives), _LOOKED_AT)
+    try:
+        read = {row: files.read(row) for row in rows}
+    except DatasetError as error:
+        yield str(error)
+        return
+    for index, (what, (found, published)) in enumerate(channels.items()):
+        values = {row: features[index] for row, features in read.items()}
+        if found == published and any((each < 0.0).any() for each in values.values()):
+            yield (
+                f"features of {what} are negative in places, unlike the published ones; weights "
+                "learned on those need the network's last ReLU"
+            )
+        if empty := [row for row, each in values.items() if not each.any()]:
+            yield f"features of {what} are all 0 in {_counted(empty)} of {len(rows)} looked at"
 
 
 def _missing(clips: ClipSet) -> Iterator[str]:

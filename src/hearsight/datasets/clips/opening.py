@@ -183,14 +183,22 @@ def located(root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
 
 def _splits(root: Path, rows: tuple[Annotation, ...], seed: int) -> tuple[Split, Split | None]:
     """Return the split, and that of the matching task if there are lists for it."""
-    orders, lists, matching = (
-        located(root, names) for names in (ORDERS, TEXT_LISTS, MATCHING_ORDERS)
-    )
+    orders, lists, matching = (_lists(root, each) for each in (ORDERS, TEXT_LISTS, MATCHING_ORDERS))
     if orders:
         split = read_orders(orders, len(rows))
     else:
         split = read_text_lists(lists, rows) if lists else drawn_split(rows, seed)
     return split, read_orders(matching, len(rows)) if matching else None
+
+
+def _lists(root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the three lists of these names, none where there is none of them."""
+    paths = located(root, names)
+    found = [name for name in names if located(root, (name,))]
+    if found and not paths:
+        msg = f"{root}: has {' and '.join(found)}, but a split is {', '.join(names)} in one folder"
+        raise DatasetError(msg)
+    return paths
 
 
 def _length(rows: tuple[Annotation, ...], wanted: int | None, features: ClipFiles | None) -> int:

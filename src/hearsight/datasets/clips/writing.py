@@ -43,7 +43,7 @@ class ClipFilesWriter:
     folder : str or Path
         Is made.
     n_rows : int
-        Annotated rows.
+        Annotated rows, at least 1.
     n_negatives : int
         Clips without any event; they are numbered on from the last row.
     settings : mapping
@@ -52,7 +52,8 @@ class ClipFilesWriter:
     Raises
     ------
     InputError
-        If the folder was begun with other settings or numbers of rows, or holds others' features.
+        If there are no rows, or the folder was begun with other settings or numbers of rows, or
+        holds others' features.
     MissingExtraError
         If h5py is not installed.
     """
@@ -64,6 +65,9 @@ class ClipFilesWriter:
         self.folder = Path(folder)
         self.n_rows = n_rows
         self.n_negatives = n_negatives
+        if n_rows < 1 or n_negatives < 0:
+            msg = f"need a row or more, got {n_rows} and {n_negatives} without event"
+            raise InputError(msg)
         note = self.folder / SETTINGS_NAME
         if self._is_finished and not note.exists():
             msg = f"{self.folder}: holds features that were not written here; give another folder"

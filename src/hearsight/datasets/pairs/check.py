@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hearsight.datasets.pairs.lists import counted
 from hearsight.datasets.pairs.reader import PairReader, each_made
 from hearsight.errors import HearsightError
+
+_Item = TypeVar("_Item")
 
 LEAST_RATE = 16_000
 """Hz; the lowest rate at which a published system of this kind hears."""
@@ -63,16 +66,16 @@ def read_pairs(
     return each_made(read, names, threads)
 
 
-def spread(names: Sequence[str], n_at_most: int) -> tuple[str, ...]:
-    """Return some names, evenly over the whole list.
+def spread(items: Sequence[_Item], n_at_most: int) -> tuple[_Item, ...]:
+    """Return some items, evenly over the whole list.
 
     Examples
     --------
     >>> spread(list("abcdefg"), 3)
     ('a', 'c', 'e')
     """
-    n_kept = min(len(names), n_at_most)
-    return tuple(names[i * len(names) // n_kept] for i in range(n_kept))
+    n_kept = min(len(items), n_at_most)
+    return tuple(items[i * len(items) // n_kept] for i in range(n_kept))
 
 
 def media_problems(read: Sequence[tuple[str, Heard | HearsightError]]) -> tuple[str, ...]:
