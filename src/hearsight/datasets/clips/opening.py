@@ -90,18 +90,8 @@ def open_clips(
         If there are HDF5 files and h5py is not installed.
     """
     place = Path(root)
-    if not place.is_dir():
-        state = "is a file" if place.exists() else "does not exist"
-        msg = f"{place}: {state}; give a folder of clips"
-        raise DatasetError(msg)
     rows = _annotated(place, annotations)
-    features = next(filter(None, (find_files(place / folder) for folder in PLACES)), None)
-    if features is not None and features.n_rows != len(rows):
-        msg = (
-            f"{features.audio}: holds {features.n_rows} rows, {len(rows)} are annotated; take the "
-            "features and annotations of one release"
-        )
-        raise DatasetError(msg)
+    features = _features(place, len(rows))
     given, matching = _splits(place, rows, seed)
     kept = without_shared_clips(given, rows) if drop_shared_clips else given
     if matching and drop_shared_clips:
@@ -161,6 +151,18 @@ def _annotation_files(root: Path) -> tuple[Path, ...]:
     return tuple(filter(is_annotation_file, others)) or located(root, TEXT_LISTS)
 
 
+def _features(root: Path, n_rows: int) -> ClipFiles | None:
+    """Return the stored features, of as many rows as are annotated."""
+    files = next(filter(None, (find_files(root / folder) for folder in PLACES)), None)
+    if files is not None and files.n_rows != n_rows:
+        msg = (
+            f"{files.audio}: holds {files.n_rows} rows, {n_rows} are annotated; take the features "
+            "and annotations of one release"
+        )
+        raise DatasetError(msg)
+    return files
+
+
 def _classes(rows: tuple[Annotation, ...], given: Sequence[str] | None) -> tuple[str, ...]:
     named = tuple(dict.fromkeys(row.category for row in rows))
     if given is None:
@@ -183,11 +185,13 @@ def located(root: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
 
 def _splits(root: Path, rows: tuple[Annotation, ...], seed: int) -> tuple[Split, Split | None]:
     """Return the split, and that of the matching task if there are lists for it."""
-    orders, lists, matching = (_lists(root, each) for each in (ORDERS, TEXT_LISTS, MATCHING_ORDERS))
-    if orders:
+    if orders := _lists(root, ORDERS):
         split = read_orders(orders, len(rows))
+    elif lists := _lists(root, TEXT_LISTS):
+        split = read_text_lists(lists, rows)
     else:
-        split = read_text_lists(lists, rows) if lists else drawn_split(rows, seed)
+        split = drawn_split(rows, seed)
+    matching = _lists(root, MATCHING_ORDERS)
     return split, read_orders(matching, len(rows)) if matching else None
 
 
