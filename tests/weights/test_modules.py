@@ -1,5 +1,6 @@
 """Whole networks are read without running anything of the file."""
 
+import io
 import os
 import pickle
 import struct
@@ -13,6 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from hearsight.errors import WeightsError
+from hearsight.weights.inert import Machine
 from hearsight.weights.modules import read_module
 
 ALARM = []
@@ -199,6 +201,25 @@ def test_parameters_of_the_first_years_are_read(tmp_path):
     same(read_module(zipped_pickle(tmp_path, program)).state, {"w": expected})
 
 
+def test_mappings_of_the_first_years_are_read(tmp_path):
+    """They were made of a list of pairs."""
+    pairs = b"](" + text("w") + tensor() + b"\x86e"
+    groups = b"}(" + text("_parameters") + call("collections", "OrderedDict", pairs + b"\x85")
+    rest = text("_buffers") + b"}" + text("_modules") + b"}u"
+    program = pickled(name("models", "Net") + b")\x81" + groups + rest + b"b")
+    expected = torch.arange(6.0).reshape(2, 3)
+    same(read_module(zipped_pickle(tmp_path, program)).state, {"w": expected})
+
+
+def test_what_is_read_grows_no_more_than_the_file(tmp_path):
+    """A thousand pairs, made a mapping a thousand times."""
+    pairs = b"]q\x00(" + b"".join(text(f"{i}") + b"N\x86" for i in range(1000)) + b"e"
+    again = name("collections", "OrderedDict") + b"h\x00\x85R"
+    machine = Machine()
+    mappings = machine.read(io.BytesIO(pickled(pairs + b"]" + (again + b"a") * 1000)))
+    assert sum(map(len, mappings)) == 1000
+
+
 SHELL = text("touch sprung") + b"\x85"
 CALLS = {
     "posix.system": call("posix", "system", SHELL),
@@ -271,7 +292,11 @@ def test_a_class_is_never_what_it_says(tmp_path):
         (text("os") + b"N\x93", "without words"),
         (b"}N" + text("x") + b"s", "other than text and numbers"),
         (call("collections", "OrderedDict", b"])K\x01\x86a\x85"), "other than text and numbers"),
-        (b"c" + b"x" * 10_000 + b"\nsystem\n)R", "would call 'x+; nothing"),
+        (b"c" + b"x" * 10_000 + b"\nsystem\n)R", "too many words"),
+        (b"X" + struct.pack("<I", 10**6) + b"x" * 10**6 + text("y") + b"\x93", "too many words"),
+        (module(text("a\nb") + tensor()), "cannot be read"),
+        (module(text("w" * 2000) + tensor()), "cannot be read"),
+        (module(b"K\x01" + tensor()), "cannot be read"),
         (module(text("w") + tensor(text("storage") + b"\x85Q")), "cannot be read"),
         (module(text("w") + b"K\x01"), "no plain tensor"),
         (module(text("w") + module()), "no plain tensor"),

@@ -119,6 +119,9 @@ class Machine:
         if not isinstance(module, str) or not isinstance(name, str):
             msg = "names something without words"
             raise WeightsError(msg)
+        if len(module) + len(name) > _LONGEST:
+            msg = "names something in too many words"
+            raise WeightsError(msg)
         self.stack.append(Name(f"{module}.{name}"))
 
     def make(self) -> None:
@@ -132,9 +135,11 @@ class Machine:
         """Make a mapping, or note a call."""
         arguments, maker = self.stack.pop(), self.stack.pop()
         if maker == _MAPPING and isinstance(arguments, tuple):
-            pairs = arguments[0] if arguments else []
+            pairs: list[Any] = arguments[0] if arguments else []
             self.stack.append({})
             _fill(self.stack[-1], [key for key, _ in pairs], [value for _, value in pairs])
+            # A list serves once: what is read grows no more than the file.
+            pairs.clear()
         elif isinstance(maker, Name) and maker.path in self.notable:
             self.stack.append(Note(maker, arguments))
         else:
@@ -177,13 +182,13 @@ def _fill(target: dict[Any, Any], keys: list[Any], values: list[Any]) -> None:
 def _refusal(deed: str, thing: object) -> str:
     if isinstance(thing, Note):
         thing = thing.maker
-    worded = repr(thing.path)[:_LONGEST] if isinstance(thing, Name) else type(thing).__name__
+    worded = repr(thing.path) if isinstance(thing, Name) else type(thing).__name__
     return f"would {deed} {worded}"
 
 
 _MAPPING = Name("collections.OrderedDict")
-_LONGEST = 100
-"""Of the file's own words, how many letters a message repeats."""
+_LONGEST = 200
+"""Letters of a name, so that messages can repeat it and many names stay small."""
 _NO_STEPS = frozenset({"PROTO", "FRAME", "STOP"})
 _LITERALS = frozenset(
     {"BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT"}

@@ -57,6 +57,7 @@ _LONGEST_NAME = 1000
 _MOST_AXES = 64
 _MOST_TENSORS = 100_000
 _MISSHAPEN = "a tensor that its numbers do not fill"
+_MISNAMED = "names that no network has"
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def _module(top: Note, numbers: _Numbers) -> StoredModule:
         prefix, module = waiting.pop()
         attributes = module.state
         if len(state) > _MOST_TENSORS:
-            raise ValueError(prefix)
+            raise ValueError(_MISNAMED)
         for group in ("_parameters", "_buffers"):
             for name, value in attributes[group].items():
                 if value is not None:
@@ -221,6 +222,6 @@ def _module(top: Note, numbers: _Numbers) -> StoredModule:
 
 
 def _joined(prefix: str, name: Any) -> str:
-    if not isinstance(name, str) or len(prefix) + len(name) > _LONGEST_NAME:
-        raise ValueError(len(prefix))
+    if len(prefix) + len(name) > _LONGEST_NAME or not name.isprintable():
+        raise ValueError(_MISNAMED)
     return prefix + name
