@@ -1,6 +1,7 @@
 """Sounds found in silent films and the reverse, by a system for which bright is loud."""
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 
@@ -11,17 +12,20 @@ from torch import nn
 
 from hearsight.cli import run
 from hearsight.errors import InputError, MediaError, WeightsError
-from hearsight.features.picture_input import PictureFit
+from hearsight.features.picture_input import CaffeFit, PictureFit
 from hearsight.features.vggish_input import VggishInput
 from hearsight.inference.matching import match
 from hearsight.inference.trained import TrainedSystem
 from hearsight.models.matching import MatchingNet
+from hearsight.models.vgg19 import Vgg19
+from hearsight.models.vggish import Vggish
 from hearsight.recording.audio import write_audio
 from hearsight.recording.video import write_video
 from hearsight.systems import find
 from hearsight.systems.encoders import ClipEncoders, SoundEncoder, VisualEncoder
 from hearsight.systems.matching import MatchingSystem
 from hearsight.systems.segments import ClipSizes
+from hearsight.weights.store import save_system
 
 RATE, FPS = 16_000, 4
 EVENT = (0.9, 0.6, 1.0, 0.7)
@@ -182,6 +186,23 @@ def test_what_cannot_be_looked_for_is_said(media, matching, query, target, optio
 def test_a_system_of_features_alone_cannot_be_asked(media):
     with pytest.raises(WeightsError, match="train it with encoders"):
         match(media / "part.wav", media / "silent.mp4", trained())
+
+
+def test_weights_on_disk_will_do(media, tmp_path, capsys):
+    torch.manual_seed(0)
+    its_encoders = ClipEncoders(
+        VisualEncoder("vgg19", Vgg19(n_filters=2).eval(), CaffeFit(32)),
+        SoundEncoder("vggish", Vggish(n_filters=2, n_hidden=4, n_channels=4).eval(), VggishInput()),
+        frames_per_segment=1,
+    )
+    registration = find("avdln")
+    sizes = ClipSizes(its_encoders.sees.n_channels, its_encoders.hears.n_channels, 1, 1)
+    settings = dataclasses.replace(registration.settings(), sizes=sizes)
+    system = registration.build(settings)
+    save_system(tmp_path, system.with_encoders(its_encoders))
+    paths = [str(media / name) for name in ("part.wav", "silent.mp4")]
+    assert run(["match", *paths, "--system", str(tmp_path)]) == 0
+    assert f"weights {tmp_path}" in capsys.readouterr().out.replace("\n", "")
 
 
 def test_files_that_are_none_are_named(media, matching, tmp_path):
