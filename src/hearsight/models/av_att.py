@@ -129,8 +129,9 @@ class AvAttNet(nn.Module):
             If the shapes are others, or the grid is not the one that "region" is made for.
         """
         check_segments(video, audio, n_video=self.n_video, n_audio=self.n_audio)
-        seen, attention = video.mean(dim=(2, 3)), None
-        if self.attention is not None:
+        if self.attention is None:
+            seen, attention = video.mean(dim=(2, 3)), None
+        else:
             seen, attention = self.attention(video, audio)
         streams = {"audio": audio, "video": seen}
         if self.fusion is not None and self.fusion_at == "early":

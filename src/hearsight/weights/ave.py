@@ -101,7 +101,7 @@ ORIGINS: Mapping[str, _Origin] = {
 """The published networks by name."""
 
 _SIZES = {
-    "n_classes": (r"heads.0.classes.weight", "heads.0.weight", "head.classes.weight"),
+    "n_classes": ("heads.0.classes.weight", "heads.0.weight", "head.classes.weight"),
     "n_video": ("attention.video.weight",),
     "n_audio": ("attention.audio.weight",),
     "n_hidden": ("contexts.audio.weight_hh_l0",),
@@ -186,7 +186,10 @@ def _sizes(state: Mapping[str, Tensor], origin: str, source: str | Path) -> dict
         found = next((state[name] for name in names if name in state), None)
         axis = int(size in _COLUMNS)
         if found is None or found.ndim <= axis or not found.shape[axis]:
-            msg = f"{source}: does not tell {size}, for {names[0]} is missing or misshapen; "
-            raise WeightsError(f"{msg}give whole weights of {origin}")
+            msg = (
+                f"{source}: does not tell {size}, for {' or '.join(names)} is missing or "
+                f"misshapen; give whole weights of {origin}"
+            )
+            raise WeightsError(msg)
         sizes[size] = found.shape[axis]
     return sizes
