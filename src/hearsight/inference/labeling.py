@@ -49,6 +49,8 @@ class Labeler:
     ----------
     trained : TrainedSystem
         That labels seconds, with the encoders of its features.
+    frame_rate : float, optional
+        Frames per second of a folder of pictures.
 
     Raises
     ------
@@ -56,7 +58,8 @@ class Labeler:
         If nothing is known that makes features of videos.
     """
 
-    def __init__(self, trained: TrainedSystem) -> None:
+    def __init__(self, trained: TrainedSystem, frame_rate: float | None = None) -> None:
+        self._frame_rate = frame_rate
         self._trained, self._system = trained, trained.of_kind(SegmentSystem)
         self._encoders = encoders_of(trained)
         self._attention: NDArray[np.float32] | None = None
@@ -69,7 +72,11 @@ class Labeler:
     def hear(self, findings: Findings, *, progress: Progress, **_: Any) -> Heard:
         """Label the seconds of a recording."""
         probabilities, self._attention = label(
-            self._system, self._encoders, findings, progress=progress
+            self._system,
+            self._encoders,
+            findings,
+            frame_rate=self._frame_rate,
+            progress=progress,
         )
         self._labels = probabilities.argmax(axis=1)
         codec = SegmentCodec(self._system.labels, SEGMENT_S)
@@ -133,6 +140,7 @@ def label(
     encoders: ClipEncoders,
     findings: Findings,
     *,
+    frame_rate: float | None = None,
     progress: Progress = lambda _: None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float32] | None]:
     """Tell for every second what is both heard and seen.
@@ -144,6 +152,8 @@ def label(
         Of both.
     findings : Findings
         With a picture and a sound.
+    frame_rate : float, optional
+        Frames per second of a folder of pictures.
     progress : callable
         Told the seconds done.
 
@@ -160,9 +170,8 @@ def label(
     looked: NDArray[np.float32] | None = None
     count = np.zeros(n_seconds)
     device = next(system.network.parameters()).device
-    for start, video, audio in _windows(
-        _seconds(encoders, findings, n_seconds), n_seconds, n_window
-    ):
+    seconds = _seconds(encoders, findings, n_seconds, frame_rate)
+    for start, video, audio in _windows(seconds, n_seconds, n_window):
         answer = system.answer(
             torch.from_numpy(video)[None].to(device), torch.from_numpy(audio)[None].to(device)
         )
@@ -181,7 +190,7 @@ def label(
 
 
 def _seconds(
-    encoders: ClipEncoders, findings: Findings, n_seconds: int
+    encoders: ClipEncoders, findings: Findings, n_seconds: int, frame_rate: float | None
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Yield the map of the picture and the vector of the sound of each second."""
     sees, hears, video = encoders.sees, encoders.hears, findings.video
@@ -193,7 +202,7 @@ def _seconds(
     pictures = (
         picture
         for _, picture in iterate_frames(
-            findings.media.path, stream=video.index, fps=per_second, frame_rate=None
+            findings.media.path, stream=video.index, fps=per_second, frame_rate=frame_rate
         )
     )
     rate = hears.heard.sample_rate or findings.audio.sample_rate

@@ -146,7 +146,7 @@ def locate_examined(
 ) -> Scene:
     """Do the work of `locate` on a recording that was examined before, with a loaded system."""
     _check(findings, window_s)
-    suit, hear, see = _choose(system, method)
+    suit, hear, see = _choose(system, method, frame_rate)
     findings = suit(findings)
     told, findings = findings, _with_some_layout(findings)
     duration = findings.duration
@@ -184,7 +184,7 @@ def locate_examined(
 
 
 def _choose(
-    system: TrainedSystem | None, method: ArrayMethod
+    system: TrainedSystem | None, method: ArrayMethod, frame_rate: float | None
 ) -> tuple[Callable[[Findings], Findings], Callable[..., Heard], Callable[..., Seen]]:
     """Return who says whether a recording suits, who hears it, and who looks at its picture."""
 
@@ -203,7 +203,7 @@ def _choose(
     if isinstance(system.system, HeatMapSystem):
         return partial(with_picture, system), untrained, partial(look, system)
     if isinstance(system.system, SegmentSystem):
-        labeler = Labeler(system)
+        labeler = Labeler(system, frame_rate)
         return labeler.suited, labeler.hear, labeler.look
     return partial(suited, system), partial(hear_trained, system), synchrony
 
