@@ -38,7 +38,10 @@ def load(network: nn.Module, reference: Reference, origin: str) -> None:
 def sizes_of(reference: Reference) -> dict[str, int]:
     numbers = reference.spec["hyperparameters"]
     names = {"num_classes": "n_classes", "hidden_dim": "n_hidden", "hidden_size": "n_attention"}
-    return {ours: numbers[name] for name, ours in names.items() if name in numbers}
+    *_, rows, columns, n_video = reference.spec["inputs"]["video"]
+    shapes = {"n_video": n_video, "n_audio": reference.spec["inputs"]["audio"][-1]}
+    told = {ours: numbers[name] for name, ours in names.items() if name in numbers}
+    return told | shapes | {"n_regions": rows * columns}
 
 
 def close(found: Tensor, expected: np.ndarray, rtol: float = 1e-5, atol: float = 5e-6) -> None:
@@ -200,9 +203,7 @@ def check_module_pickle(reference: Reference) -> None:
     for file in files:
         published = import_published(described.path("").parent / file, "av-att")
         expected = convert({k: torch.as_tensor(v) for k, v in filled.items()}, "av-att")[0]
-        assert published.sizes == {"n_video": 512, "n_audio": 128, "n_regions": 49} | sizes_of(
-            described
-        )
+        assert published.sizes == sizes_of(described)
         assert published.state.keys() == expected.keys()
         for name, tensor in expected.items():
             assert torch.equal(published.state[name], tensor), name
