@@ -12,8 +12,11 @@ from hearsight.errors import WeightsError
 from hearsight.features.normalize import FeatureStatistics
 from hearsight.models.blocks.resnet import BasicBlock, ResNet
 from hearsight.systems import find
+from hearsight.systems.encoders import trunk_encoders
+from hearsight.systems.segments import SegmentSystem
 from hearsight.systems.seld import SeldSystem
 from hearsight.systems.seldnet import SeldnetSettings
+from hearsight.systems.system import System
 from hearsight.weights.store import fingerprint, load_system, save_system
 
 
@@ -28,7 +31,7 @@ def seeing(seed: int) -> SeldSystem:
     return known.with_eyes(ResNet(BasicBlock, (1, 1, 1, 1), 2).eval())
 
 
-def eyes(system: SeldSystem) -> str:
+def eyes(system: System) -> str:
     assert system.eyes is not None
     return system.eyes.weights
 
@@ -45,6 +48,21 @@ def test_eyes_are_written_again_only_if_they_are_others(tmp_path: Path) -> None:
     (tmp_path / "eyes.safetensors").write_bytes(b"damaged")
     save_system(tmp_path, other)
     assert eyes(load_system(tmp_path)) == eyes(other)
+
+
+def test_nothing_of_other_weights_is_taken_over(tmp_path: Path) -> None:
+    registration = find("av-att")
+    system = registration.build(registration.small[0])
+    lvs = find("lvs")
+    encoders = trunk_encoders(lvs.build(lvs.small[0]))
+    save_system(tmp_path, system.with_encoders(encoders))
+    loaded = load_system(tmp_path)
+    assert isinstance(loaded, SegmentSystem)
+    assert loaded.encoders is not None
+    save_system(tmp_path, system)
+    loaded = load_system(tmp_path)
+    assert isinstance(loaded, SegmentSystem)
+    assert loaded.encoders is None
 
 
 def test_a_fingerprint_tells_weights_apart(tmp_path: Path) -> None:

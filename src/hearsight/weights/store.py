@@ -73,10 +73,15 @@ def save_system(
     write_network(root / WEIGHTS_NAME, system.network, system=system.name)
     if isinstance(system, SeldSystem) and system.statistics is not None:
         system.statistics.save(root / STATISTICS_NAME)
+    # What weights that lay here before were kept with must not be taken for a part of these.
     if system.eyes is not None:
         write_once(root / EYES_NAME, system.eyes.network, system.eyes.weights)
+    else:
+        (root / EYES_NAME).unlink(missing_ok=True)
     if isinstance(system, SegmentSystem | MatchingSystem) and system.encoders is not None:
         save_encoders(root, system.encoders)
+    else:
+        (root / ENCODERS_NAME).unlink(missing_ok=True)
     about = {
         "format": _FORMAT,
         "system": system.name,
