@@ -6,6 +6,7 @@ channels last as the published features of AVE are stored, and one vector of wha
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,17 @@ SEGMENT_S = 1.0
 
 PICTURES_PER_SEGMENT = 16
 """As many as the published features are averages of."""
+
+
+def segment_count(duration: float) -> int:
+    """Return how many segments a recording of some seconds has, at least one.
+
+    Examples
+    --------
+    >>> [segment_count(duration) for duration in (0.2, 2.4, 2.5, 3.5)]  # half of a last one is one
+    [1, 2, 3, 4]
+    """
+    return max(1, math.floor(duration / SEGMENT_S + 0.5))
 
 
 @dataclass(frozen=True, eq=False)

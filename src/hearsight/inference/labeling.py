@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hearsight.errors import InputError
 from hearsight.events.events import Event, Events, Track
 from hearsight.events.segments import SegmentCodec
-from hearsight.features.clips import SEGMENT_S
+from hearsight.features.clips import SEGMENT_S, segment_count
 from hearsight.inference.hearing import Heard
 from hearsight.inference.looking import with_picture
 from hearsight.inference.trained import TrainedSystem
@@ -164,7 +164,7 @@ def label(
     attention : ndarray, shape (seconds, rows, columns), or None
         Sums to 1 in each second.
     """
-    n_seconds = max(1, round(findings.duration / SEGMENT_S))
+    n_seconds = segment_count(findings.duration)
     n_window = min(system.sizes.seconds, n_seconds)
     total = np.zeros((n_seconds, len(system.labels) + 1))
     looked: NDArray[np.float32] | None = None

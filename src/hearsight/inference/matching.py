@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,12 +15,12 @@ from typing import Any, Literal, get_args
 from torch import Tensor
 
 from hearsight.errors import InputError, WeightsError, nearest
-from hearsight.features.clips import SEGMENT_S, ClipFeatures
+from hearsight.features.clips import ClipFeatures, segment_count
 from hearsight.inference.nearest import MIN_APART, Window, nearest_windows
 from hearsight.inference.trained import TrainedSystem
 from hearsight.metrics.intervals import or_none
 from hearsight.models.matching import Matched
-from hearsight.recording.files import replacing
+from hearsight.recording.files import replacing, write_json
 from hearsight.recording.media import Media, probe
 from hearsight.systems.encoders import ClipEncoders, encode_clip
 from hearsight.systems.matching import MatchingSystem
@@ -98,8 +96,7 @@ class Matches:
         MediaError
             If they cannot be written.
         """
-        with replacing(Path(folder) / JSON_NAME) as temporary:
-            temporary.write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+        write_json(Path(folder) / JSON_NAME, self.to_dict())
         names = [field.name for field in dataclasses.fields(Window)]
         with (
             replacing(Path(folder) / CSV_NAME) as temporary,
@@ -161,7 +158,8 @@ def match(
     only = _encoders(trained)
     asked, searched = probe(query), probe(target)
     by = _chosen(asked, searched, by)
-    end, n_searched = _n_seconds(asked) if end is None else end, _n_seconds(searched)
+    end = segment_count(asked.duration) if end is None else end
+    n_searched = segment_count(searched.duration)
     _check_part(asked, start, end, n_searched)
     given = _points(system, encode_clip(only[by], query, end))[start:]
     other = _points(system, encode_clip(only["seen" if by == "heard" else "heard"], target))
@@ -224,13 +222,8 @@ def _content(media: Media) -> str:
     return " and ".join(name for name, stream in has if stream is not None)
 
 
-def _n_seconds(media: Media) -> int:
-    """Return how many seconds a recording has, as `encode_clip` counts them."""
-    return max(1, math.floor(media.duration / SEGMENT_S + 0.5))
-
-
 def _check_part(query: Media, start: int, end: int, n_searched: int) -> None:
-    n_seconds = _n_seconds(query)
+    n_seconds = segment_count(query.duration)
     if not 0 <= start < end <= n_seconds:
         msg = (
             f"{query.path}: has the seconds 0 to {n_seconds}, got {start} to {end}; choose some of "
