@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 def prepare(
     dataset: Annotated[str, typer.Argument(help="Which, such as starss23; see the datasets verb.")],
-    root: Annotated[Path, typer.Argument(help="The folder that holds foa_dev and the like.")],
+    root: Annotated[
+        Path, typer.Argument(help="The folder that holds foa_dev, Annotations.txt or the like.")
+    ],
     system: Annotated[
         str | None,
         typer.Option(
-            help="Whose features; see hearsight systems (seldnet; visual-context for pairs)."
+            help="Whose features; see hearsight systems (seldnet; visual-context for pairs, "
+            "av-att for clips)."
         ),
     ] = None,
     features: Annotated[
@@ -31,23 +34,38 @@ def prepare(
     ] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", help="A setting, such as system.audio_format=mic; may be repeated."),
+        typer.Option(
+            "--set",
+            help="A setting, such as system.audio_format=mic, or for clips "
+            "data.encoders=[vgg19:FILE,vggish:FILE]; may be repeated.",
+        ),
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=0, help="Processes that compute (one per core); 0 starts none."),
     ] = None,
+    hdf5: Annotated[
+        Path | None,
+        typer.Option(help="For clips: a folder for the same features as AVE's were published."),
+    ] = None,
 ) -> int:
     """Verify a dataset: what is missing, by name; then compute its features. Resumes."""
     from rich.console import Console
 
-    from hearsight.datasets.catalog import PAIRS, find
+    from hearsight.datasets.catalog import CLIPS, PAIRS, find
+    from hearsight.errors import InputError
     from hearsight.inference.trained import choose_device
     from hearsight.training.seld.pictures import pictures_of, prepare_pictures
     from hearsight.training.seld.prepare import in_bytes, store_of
     from hearsight.training.seld.prepare import prepare as run
 
     n_workers = (os.cpu_count() or 1) if workers is None else workers
+    if dataset in {each.name for each in CLIPS}:
+        name = system or "av-att"
+        return _prepare_clips(root, name, tuple(changes or ()), features, n_workers, hdf5)
+    if hdf5 is not None:
+        msg = f"--hdf5 is for clips; leave it out, or give {' or '.join(c.name for c in CLIPS)}"
+        raise InputError(msg)
     if dataset in {each.name for each in PAIRS}:
         name = system or "visual-context"
         return _prepare_pairs(root, name, tuple(changes or ()), features, n_workers)
@@ -96,11 +114,7 @@ def _prepare_pairs(
         raise InputError(msg)
     settings = run_settings(registration, None, changes)
     pairs = open_listed(root, settings.data)
-    problems = pairs.problems()
-    for problem in problems[:_SHOWN]:
-        typer.echo(f"hearsight: {problem}", err=True)
-    if len(problems) > _SHOWN:
-        typer.echo(f"hearsight: and {len(problems) - _SHOWN} more; see hearsight check", err=True)
+    _tell_some(pairs.problems())
     typer.echo(f"{root}: {len(pairs.train)} pairs to learn from, {len(pairs.test)} to judge on")
     folder = prepare_pairs(
         registration.build(settings.system),
@@ -112,6 +126,66 @@ def _prepare_pairs(
     )
     typer.echo(f"{folder}: shards of all pairs; hearsight train {name} reads them")
     return 0
+
+
+def _prepare_clips(
+    root: Path,
+    name: str,
+    changes: tuple[str, ...],
+    features: Path | None,
+    n_workers: int,
+    hdf5: Path | None,
+) -> int:
+    """Look through a set of clips, and encode the videos that are there."""
+    from rich.console import Console
+
+    from hearsight.datasets.clips.check import describe_clips
+    from hearsight.errors import DatasetError, InputError
+    from hearsight.inference.trained import choose_device
+    from hearsight.systems import find
+    from hearsight.training.clips.corpus import Corpus
+    from hearsight.training.clips.prepare import begin_files, write_files
+    from hearsight.training.clips.settings import ClipData
+    from hearsight.training.clips.sources import StoredClips
+    from hearsight.training.config import run_settings
+    from hearsight.training.seld.prepare import in_bytes
+
+    chosen = run_settings(find(name), None, changes).data
+    if not isinstance(chosen, ClipData):
+        msg = f"{name} does not learn from clips; give --system av-att or one like it"
+        raise InputError(msg)
+    if not chosen.encoders:
+        msg = 'say what sees and hears with --set "data.encoders=[vgg19:FILE,vggish:FILE]"'
+        raise InputError(msg)
+    corpus = Corpus.open(root, chosen, features)
+    clips, stored = corpus.clips, corpus.source
+    assert isinstance(stored, StoredClips)
+    assert corpus.encoders is not None
+    corpus.encoders.to(choose_device())
+    typer.echo("\n".join(describe_clips(clips)))
+    if not clips.videos:
+        msg = f"{root}: none of its clips has a video; put them into {root / 'AVE'}"
+        raise DatasetError(msg)
+    missing = clips.without_video
+    _tell_some([f"{each}: its video is missing" for each in missing])
+    files = None if hdf5 is None else begin_files(stored, hdf5)
+    is_watched = Console(stderr=True).is_terminal
+    rows = corpus.available(clips.rows)
+    corpus.prepare(rows, typer.echo, is_watched=is_watched, threads=n_workers)
+    size = in_bytes(stored.n_bytes(clips.videos))
+    typer.echo(f"{stored.place}: features of {len(clips.videos)} clips, {size}")
+    if files is not None:
+        write_files(files, stored, is_watched=is_watched)
+        typer.echo(f"{hdf5}: features of all {len(clips.rows)} rows as published")
+    return 2 if missing else 0
+
+
+def _tell_some(problems: Sequence[str]) -> None:
+    """Say what is wrong, a line each, some of it where there is much."""
+    for problem in problems[:_SHOWN]:
+        typer.echo(f"hearsight: {problem}", err=True)
+    if len(problems) > _SHOWN:
+        typer.echo(f"hearsight: and {len(problems) - _SHOWN} more; see hearsight check", err=True)
 
 
 def _system(name: str, changes: tuple[str, ...], known: Known) -> SeldSystem:

@@ -114,17 +114,18 @@ CLIPS: tuple[About, ...] = (
 
 
 def find(name: str) -> Known:
-    """Return what is known of a corpus.
+    """Return what is known of a corpus of recordings.
 
     Raises
     ------
     InputError
-        If none is called so.
+        If none is called so; names of all kinds of corpora are suggested.
     """
     for known in CATALOG:
         if known.name == name:
             return known
-    msg = f"no dataset is called {name!r}; {nearest(name, [known.name for known in CATALOG])}"
+    names = [each.name for each in (*CATALOG, *PAIRS, *CLIPS)]
+    msg = f"no dataset is called {name!r}; {nearest(name, names)}"
     raise InputError(msg)
 
 

@@ -139,9 +139,7 @@ class TrainedSystem:
         if system.eyes is not None:
             system.eyes.network.to(place)
         if isinstance(system, SegmentSystem | MatchingSystem) and system.encoders is not None:
-            for encoder in (system.encoders.sees, system.encoders.hears):
-                if encoder is not None:
-                    encoder.network.to(place)
+            system.encoders.to(place)
         return cls(folder, system, read_about(folder), fingerprint(folder))
 
     def of_kind(self, kind: type[S]) -> S:

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 import torch
@@ -229,6 +230,13 @@ class ClipEncoders:
         """A short name that changes with anything that changes features."""
         parts = (each and each.fingerprint for each in (self.sees, self.hears))
         return _short_hash(*parts, self.frames_per_segment)
+
+    def to(self, device: torch.device) -> Self:
+        """Move the networks to a device, and return these encoders, as modules of PyTorch do."""
+        for encoder in (self.sees, self.hears):
+            if encoder is not None:
+                encoder.network.to(device)
+        return self
 
 
 def trunk_encoders(system: HeatMapSystem) -> ClipEncoders:

@@ -223,9 +223,8 @@ def _odd_features(clips: ClipSet) -> Iterator[str]:
 
 def _missing(clips: ClipSet) -> Iterator[str]:
     """Name clips without a video, unless there are none: then features are all there is."""
-    names = dict.fromkeys([*(row.name for row in clips.annotations), *clips.negatives])
     if clips.videos:
-        yield from (f"{name}: its video is missing" for name in names if name not in clips.videos)
+        yield from (f"{name}: its video is missing" for name in clips.without_video)
 
 
 def _counted(rows: Iterable[int]) -> str:

@@ -75,6 +75,17 @@ class ClipSet:
         n_rows = len(self.annotations)
         return tuple(range(n_rows, n_rows + len(self.negatives)))
 
+    @property
+    def rows(self) -> range:
+        """All rows, also those of clips without any event."""
+        return range(len(self.annotations) + len(self.negatives))
+
+    @property
+    def without_video(self) -> tuple[str, ...]:
+        """Names of the clips whose video is not there."""
+        names = dict.fromkeys(map(self.name, self.rows))
+        return tuple(name for name in names if name not in self.videos)
+
     def name(self, row: int) -> str:
         """Return the name of a row's clip."""
         n_rows = len(self.annotations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -65,7 +65,7 @@ class Stored:
 
 def each_made(
     make: Callable[[str], _Made], names: Sequence[str], threads: int
-) -> Iterator[tuple[str, _Made | HearsightError]]:
+) -> Generator[tuple[str, _Made | HearsightError]]:
     """Make something of each name, in order; what cannot be made comes as its error.
 
     Parameters
@@ -85,5 +85,8 @@ def each_made(
     if threads == 0:
         yield from ((name, attempt(name)) for name in names)
         return
-    with ThreadPoolExecutor(threads) as pool:
+    pool = ThreadPoolExecutor(threads)
+    try:
         yield from zip(names, pool.map(attempt, names), strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -13,14 +13,9 @@ from hearsight.errors import DatasetError, InputError
 from hearsight.features.normalize import file_list_hash
 from hearsight.systems.encoders import ClipEncoders
 from hearsight.systems.segments import ClipSizes
+from hearsight.training.clips.prepare import prepare_clips
 from hearsight.training.clips.settings import ClipData
-from hearsight.training.clips.sources import (
-    ClipSource,
-    FileSource,
-    StoredClips,
-    prepare_clips,
-    with_video,
-)
+from hearsight.training.clips.sources import ClipSource, FileSource, StoredClips
 from hearsight.training.material import FEATURES_NAME, Tell
 from hearsight.weights.encoder_names import parse_encoders
 
@@ -89,16 +84,33 @@ class Corpus:
         return cls(clips, FileSource(clips), None)
 
     def available(self, rows: Sequence[int], tell: Tell = lambda _: None) -> tuple[int, ...]:
-        """Return the rows whose clips have features or a video to make them of."""
+        """Return the rows that have features, or a video to make them of; tell what is left out."""
+        files, videos = self.clips.features, self.clips.videos
         if isinstance(self.source, StoredClips):
-            return with_video(self.clips, rows, tell)
-        return tuple(rows)
+            lack, kept = "video", [row for row in rows if self.clips.name(row) in videos]
+        else:
+            assert files is not None
+            n_stored = files.n_rows + files.n_negatives
+            lack, kept = "stored features", [row for row in rows if row < n_stored]
+        if len(kept) < len(rows):
+            n_left_out = len(rows) - len(kept)
+            tell(f"{n_left_out} of {len(rows)} rows have no {lack} and are left out")
+        return tuple(kept)
 
-    def prepare(self, rows: Sequence[int], tell: Tell, *, is_watched: bool) -> None:
+    def prepare(
+        self, rows: Sequence[int], tell: Tell, *, is_watched: bool, threads: int = 0
+    ) -> None:
         """Make the features of some rows, where they are missing."""
         if isinstance(self.source, StoredClips):
             assert self.encoders is not None
-            prepare_clips(self.source, rows, self.encoders, tell=tell, is_watched=is_watched)
+            prepare_clips(
+                self.source,
+                rows,
+                self.encoders,
+                threads=threads,
+                tell=tell,
+                is_watched=is_watched,
+            )
 
     def sizes(self, row: int) -> ClipSizes:
         """Return the sizes of a clip's features."""

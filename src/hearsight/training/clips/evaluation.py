@@ -185,4 +185,3 @@ class MatchingEvaluation:
 def clips_path(path: str | Path) -> Path:
     """Return where the scores of each clip lie, beside the JSON with all others."""
     return Path(path).with_name(f"{Path(path).stem}-clips.csv")
-

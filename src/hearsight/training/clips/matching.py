@@ -153,13 +153,8 @@ class MatchingMaterial:
         features: str | Path | None = None,
     ) -> Self:
         """Find the clips; features are computed by `prepared`."""
-        chosen: ClipData = settings.data
-        corpus = Corpus.open(data, chosen, features)
-        lists: Any = corpus.clips
-        if chosen.matching_split == "published" and corpus.clips.matching is not None:
-            lists = corpus.clips.matching
-        train = corpus.available(lists.train)
-        validation = corpus.available(getattr(lists, chosen.validation))
+        corpus = Corpus.open(data, settings.data, features)
+        train, validation = map(corpus.available, _wanted(corpus.clips, settings.data))
         n_findable = sum(map(corpus.clips.has_boundary, validation))
         if not train or not n_findable:
             msg = (
@@ -177,6 +172,8 @@ class MatchingMaterial:
 
     def prepared(self, tell: Tell, *, is_watched: bool) -> MatchingSystem:
         """Make the features that are missing, and the system for their sizes."""
+        wanted = _wanted(self.corpus.clips, self.settings.data)
+        self.corpus.available([row for rows in wanted for row in rows], tell)
         rows = (*self.train, *self.validation)
         self.corpus.prepare(rows, tell, is_watched=is_watched)
         settings = dataclasses.replace(
@@ -216,3 +213,11 @@ class MatchingMaterial:
             "train": self.corpus.described(self.train),
             "validation": self.corpus.described(self.validation),
         }
+
+
+def _wanted(clips: ClipSet, chosen: ClipData) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the rows to learn from, and those to judge on."""
+    lists: Any = clips
+    if chosen.matching_split == "published" and clips.matching is not None:
+        lists = clips.matching
+    return lists.train, getattr(lists, chosen.validation)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from hearsight.datasets.clips import ClipSet
 from hearsight.errors import DatasetError, InputError, nearest
 from hearsight.models.av_att import AvAttNet
 from hearsight.models.dmrn import DmrnNet
@@ -52,15 +53,8 @@ class ClipMaterial:
         features: str | Path | None = None,
     ) -> Self:
         """Find the clips; features are computed by `prepared`."""
-        chosen: ClipData = settings.data
-        corpus = Corpus.open(data, chosen, features)
-        clips = corpus.clips
-        is_weak = settings.system.supervision == "weak"
-        negatives = clips.negative_rows if is_weak and chosen.negatives else ()
-        train, negatives, validation = (
-            corpus.available(rows)
-            for rows in (clips.train, negatives, getattr(clips, chosen.validation))
-        )
+        corpus = Corpus.open(data, settings.data, features)
+        train, negatives, validation = map(corpus.available, _wanted(corpus.clips, settings))
         if not train or not validation:
             msg = (
                 f"{data}: has {len(train)} clips to learn from and {len(validation)} to judge on; "
@@ -84,18 +78,19 @@ class ClipMaterial:
 
     def prepared(self, tell: Tell, *, is_watched: bool) -> SegmentSystem:
         """Make the features that are missing, and the system for their sizes."""
-        clips, chosen = self.corpus.clips, self.settings.data
+        clips, start = self.corpus.clips, self.settings.data.start
         if clips.dropped:
             tell(f"{len(clips.dropped)} rows struck whose clips are judged under other labels")
-        self.corpus.available((*clips.train, *getattr(clips, chosen.validation)), tell)
+        wanted = _wanted(clips, self.settings)
+        self.corpus.available([row for rows in wanted for row in rows], tell)
         rows = (*self.train, *self.negatives, *self.validation)
         self.corpus.prepare(rows, tell, is_watched=is_watched)
         settings = dataclasses.replace(
             self.settings, system=sized(self.settings.system, self.corpus, rows[0])
         )
         system: SegmentSystem = seeded_system(self.registration, settings)
-        if chosen.start:
-            _start(system, chosen.start, tell)
+        if start:
+            _start(system, start, tell)
         return system.with_encoders(self.corpus.encoders)
 
     def examples(self, system: SegmentSystem) -> ClipExamples:
@@ -127,6 +122,14 @@ class ClipMaterial:
             "train": self.corpus.described((*self.train, *self.negatives)),
             "validation": self.corpus.described(self.validation),
         }
+
+
+def _wanted(clips: ClipSet, settings: RunSettings) -> tuple[tuple[int, ...], ...]:
+    """Return the rows to learn from, those without any event, and those to judge on."""
+    chosen: ClipData = settings.data
+    is_weak = settings.system.supervision == "weak"
+    negatives = clips.negative_rows if is_weak and chosen.negatives else ()
+    return clips.train, negatives, getattr(clips, chosen.validation)
 
 
 def _start(system: SegmentSystem, folder: str, tell: Tell) -> None:

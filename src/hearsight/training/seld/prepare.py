@@ -40,6 +40,7 @@ from hearsight.recording.container import open_container
 from hearsight.recording.grid import LABEL_HOP_S
 from hearsight.recording.recording import MIN_SAMPLE_RATE
 from hearsight.systems.seld import N_CHANNELS, SeldSystem
+from hearsight.training.threads import one_thread
 
 _BLOCK_S = 20  # of sound in memory, and tried before all is estimated
 _FRAMES_AT_ONCE = 1 << 14
@@ -266,7 +267,7 @@ def fit_statistics(recordings: Sequence[Listed], store: FeatureStore) -> Feature
 def _done(jobs: Sequence[_Job], workers: int) -> Generator[tuple[_Job, HearsightError | None]]:
     """Do jobs, and yield each as soon as it is done, with what went wrong."""
     if workers == 0:
-        with _one_thread():
+        with one_thread():
             yield from ((job, _attempt(job)) for job in jobs)
         return
     pool = concurrent.futures.ProcessPoolExecutor(
@@ -360,7 +361,7 @@ def duration_of(path: Path) -> float:
 def _slowness(jobs: Sequence[_Job]) -> float:
     """Return seconds of work per second of sound, tried on the first one that can be read."""
     for job in jobs:
-        with contextlib.suppress(HearsightError), _one_thread():
+        with contextlib.suppress(HearsightError), one_thread():
             for _ in range(2):  # the first time is spent on loading
                 begin = time.perf_counter()
                 sound = next(job.blocks())
@@ -368,17 +369,6 @@ def _slowness(jobs: Sequence[_Job]) -> float:
                 spent = time.perf_counter() - begin
             return spent * job.sample_rate / sound.shape[1]
     return 0.0
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute with one thread: more are no faster, and wait for each other on a busy machine."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 def _existing(path: Path) -> Path:
