@@ -10,13 +10,15 @@ import torch
 from torch import nn
 
 import hearsight
-from hearsight.errors import InputError
+from hearsight.errors import InputError, MediaError
 from hearsight.features.picture_input import PictureFit
 from hearsight.features.vggish_input import VggishInput
-from hearsight.inference.labeling import THRESHOLD, label
+from hearsight.inference.labeling import THRESHOLD, attention_of, label
+from hearsight.inference.trained import TrainedSystem
 from hearsight.models.blocks.segments import SegmentOutput
 from hearsight.models.vgg19 import Vgg19
 from hearsight.models.vggish import Vggish
+from hearsight.pictures.attention import write_attention_pictures
 from hearsight.recording.findings import examine
 from hearsight.recording.video import write_video
 from hearsight.systems import find
@@ -181,3 +183,19 @@ def test_what_it_cannot_label_is_said(recordings, tmp_path):
     without = small(tmp_path / "x", with_encoders=False)
     with pytest.raises(InputError, match="nothing is known that makes them of videos"):
         hearsight.locate(path, system=without)
+
+
+def test_attention_is_told_of_every_second(recordings, tmp_path):
+    path = film(recordings, 3, range(3), range(3))
+    attention = attention_of(TrainedSystem.load(small(tmp_path / "w")), path)
+    assert attention.shape == (3, 7, 7)
+    assert np.allclose(attention.sum(axis=(1, 2)), 1.0, atol=1e-5)
+    assert write_attention_pictures(path, attention, tmp_path / "looked", per_segment=2) == 6
+    assert len(list((tmp_path / "looked").iterdir())) == 12
+
+
+def test_without_sound_nothing_guides_attention(recordings, tmp_path):
+    silent = recordings.folder / "silent.mp4"
+    write_video(silent, np.zeros((20, 3, 32, 32), np.uint8), 10.0, size=(32, 32))
+    with pytest.raises(MediaError, match="has no sound, which guides where av-att looks"):
+        attention_of(TrainedSystem.load(small(tmp_path / "w")), silent)

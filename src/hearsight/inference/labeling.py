@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hearsight.errors import InputError
+from hearsight.errors import InputError, MediaError
 from hearsight.events.events import Event, Events, Track
 from hearsight.events.segments import SegmentCodec
 from hearsight.features.clips import SEGMENT_S, segment_count
@@ -25,7 +26,7 @@ from hearsight.inference.trained import TrainedSystem
 from hearsight.inference.watching import Seen
 from hearsight.inference.windows import FrameStore, plain_blocks
 from hearsight.models.fusion import between_grids
-from hearsight.recording.findings import Findings
+from hearsight.recording.findings import Findings, examine
 from hearsight.recording.grid import LABEL_HOP_S, frame_count
 from hearsight.recording.video import iterate_frames
 from hearsight.systems.encoders import ClipEncoders
@@ -133,6 +134,43 @@ def encoders_of(trained: TrainedSystem) -> ClipEncoders:
         )
         raise InputError(msg)
     return encoders
+
+
+def attention_of(trained: TrainedSystem, path: str | Path) -> NDArray[np.float32]:
+    """Tell where a system looks in every second of a video, events or not.
+
+    Parameters
+    ----------
+    trained : TrainedSystem
+        That labels seconds, with the encoders of its features.
+    path : str or Path
+        A video with a sound.
+
+    Returns
+    -------
+    ndarray, shape (seconds, rows, columns)
+        Sums to 1 in each second. `hearsight.pictures.attention` lays it over the video.
+
+    Raises
+    ------
+    MediaError
+        If the video cannot be read, or has no sound.
+    InputError
+        If it has no picture, the system does not label seconds or looks nowhere in particular, or
+        nothing is known that makes its features of videos.
+    """
+    system, encoders = trained.of_kind(SegmentSystem), encoders_of(trained)
+    findings = with_picture(trained, examine(path))
+    if findings.audio is None:
+        msg = f"{path}: has no sound, which guides where {system.name} looks; give a video with one"
+        raise MediaError(msg)
+    _, attention = label(system, encoders, findings)
+    if attention is None:
+        msg = (
+            f"{trained.folder}: {system.name} so trained looks nowhere in particular; train av-att"
+        )
+        raise InputError(msg)
+    return attention
 
 
 def label(
