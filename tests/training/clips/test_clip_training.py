@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from hearsight.datasets.clips.ordering import reference_order
 from hearsight.errors import DatasetError, InputError
 from hearsight.systems import find
 from hearsight.systems.segments import SegmentSystem
@@ -22,6 +26,7 @@ from hearsight.training.evaluate import evaluate
 from hearsight.training.examples import EpochOrder
 from hearsight.training.fit import train
 from hearsight.training.importing import import_weights
+from hearsight.training.machine import make_loaders
 from hearsight.weights.store import load_system, save_system
 
 
@@ -40,10 +45,11 @@ def test_a_system_takes_labels_and_sizes_of_its_data(clip_set: Path) -> None:
 def test_parity_goes_through_the_clips_as_listed(clip_set: Path) -> None:
     known = material(clip_set, "system.parity=true", "training.batch_size=5")
     examples = known.examples(known.prepared(lambda _: None, is_watched=False))
-    assert examples.drops_rest
-    order = EpochOrder(examples, 0)
-    order.set_epoch(3)
-    assert [place % 12 for place in order] == list(range(12))
+    trainer: Any = SimpleNamespace(global_rank=0, world_size=1, callbacks=[])
+    loader: Any = make_loaders(examples, known.settings, trainer, 1)[0]
+    loader.sampler.set_epoch(3)
+    batches = [tuple(place % 12 for place in batch) for batch in loader.batch_sampler]
+    assert tuple(batches) == reference_order(known.corpus.clips, 5)
     shuffled = material(clip_set)
     others = shuffled.examples(shuffled.prepared(lambda _: None, is_watched=False))
     assert not others.drops_rest
@@ -87,6 +93,7 @@ def test_weak_labels_learn_from_clips_without_events(tmp_path: Path, clip_set: P
     assert weak.negatives == (12, 13)
     examples = weak.examples(weak.prepared(lambda _: None, is_watched=False))
     assert examples.__getitems__([0, 12])["label"].tolist() == [0, 3]
+    assert weak.origin["train"] == material(data).origin["train"]
     assert material(data).negatives == ()
     assert material(data, "system.supervision=weak", "data.negatives=false").negatives == ()
 
@@ -94,7 +101,7 @@ def test_weak_labels_learn_from_clips_without_events(tmp_path: Path, clip_set: P
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("system.labels=[bell,dog]", "leave system.labels out"),
+        ("system.labels=[bell,dog]", "of the class 'knock'"),
         ("data.start=nowhere", "holds no weights"),
         ("data.encoders=[nowhere]", "no encoder is called"),
     ],
@@ -135,9 +142,9 @@ def test_dmrn_begins_with_av_att(clip_set: Path, small: tuple[str, ...], tmp_pat
     assert torch.equal(ours[name], theirs[name])
     assert "contexts.audio.weight_hh_l0" in told[-1]
     with pytest.raises(InputError, match="only dmrn"):
-        material(clip_set, f"data.start={tmp_path / 'first'}").prepared(
-            lambda _: None, is_watched=False
-        )
+        material(clip_set, f"data.start={tmp_path / 'first'}")
+    with pytest.raises(InputError, match="avdln begins with no other weights"):
+        train("avdln", clip_set, out=tmp_path / "x", changes=("data.start=first",))
 
 
 def test_matching_is_judged_both_ways(
@@ -150,6 +157,24 @@ def test_matching_is_judged_both_ways(
     assert done.scores.n_clips == 12
     done.write_predictions(tmp_path / "said")
     assert np.load(tmp_path / "said" / "0.npy").shape == (6, 6)
+
+
+def test_matching_is_judged_on_the_lists_it_was_learned_by(
+    clip_set: Path, small: tuple[str, ...], tmp_path: Path
+) -> None:
+    import h5py
+
+    data = tmp_path / "set"
+    shutil.copytree(clip_set, data)
+    for name, rows in (("train", range(6, 12)), ("val", range(3)), ("test", range(3, 6))):
+        with h5py.File(data / f"{name}_order_match.h5", "w") as file:
+            file["order"] = list(rows)
+    for split, n_clips in (("published", 3), ("labeled", 12)):
+        changes = (*small, f"data.matching_split={split}")
+        train("avdln", data, out=tmp_path / split, changes=changes)
+        done = evaluate_clips(tmp_path / split, data)
+        assert isinstance(done, MatchingEvaluation)
+        assert done.scores.n_clips == n_clips
 
 
 def test_seconds_know_their_clip(clip_set: Path) -> None:
@@ -198,13 +223,18 @@ def test_published_weights_become_systems(tmp_path: Path) -> None:
         ({"calibrate_on": tmp_path}, "no threshold to calibrate"),
     ):
         with pytest.raises(InputError, match=message):
-            import_weights(tmp_path / "AV_att.pt", "av-att", out=tmp_path / "x", **options)  # type: ignore[arg-type]
+            import_weights(tmp_path / "AV_att.pt", "av-att", out=tmp_path / "x", **options)
     assert not (tmp_path / "x").exists()
 
 
-def test_other_classes_are_not_judged(clip_set: Path, tmp_path: Path) -> None:
+def test_a_set_may_have_a_part_of_the_classes(clip_set: Path, tmp_path: Path) -> None:
     registration = find("av-att")
-    other = dataclasses.replace(registration.small[0], labels=("bell", "dog", "cat"))
-    save_system(tmp_path / "w", registration.build(other))
-    with pytest.raises(DatasetError, match="has the classes bell, knock, door"):
-        evaluate(tmp_path / "w", clip_set)
+    for folder, labels in (("more", ("dog", "door", "knock", "bell")), ("less", ("bell", "dog"))):
+        known = dataclasses.replace(registration.small[0], labels=labels)
+        save_system(tmp_path / folder, registration.build(known))
+    done = evaluate(tmp_path / "more", clip_set)
+    assert isinstance(done, ClipEvaluation)
+    assert done.segments.classes == ("dog", "door", "knock", "bell")
+    assert set(done.segments.truth[0]) == {3, 4}
+    with pytest.raises(InputError, match="of the class 'knock'; valid: bell, dog"):
+        evaluate(tmp_path / "less", clip_set)

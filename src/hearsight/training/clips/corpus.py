@@ -43,6 +43,7 @@ class Corpus:
         chosen: ClipData,
         features: str | Path | None = None,
         encoders: ClipEncoders | None = None,
+        classes: Sequence[str] = (),
     ) -> Self:
         """Find clips and features; nothing is computed yet.
 
@@ -55,15 +56,19 @@ class Corpus:
             Where features are stored; default: `features` in the set's folder.
         encoders : ClipEncoders, optional
             Those of a trained system; default: what `chosen` names, if anything.
+        classes : sequence of str
+            All that there are, of which the set may have a part; default: those of the set.
 
         Raises
         ------
         DatasetError
             If the set has no features, and nothing is known that makes them.
         InputError
-            If the encoders do not both see and hear.
+            If the encoders do not both see and hear, or a clip is of no class of `classes`.
         """
-        clips = open_clips(data, drop_shared_clips=chosen.drop_shared_clips)
+        clips = open_clips(
+            data, classes=classes or None, drop_shared_clips=chosen.drop_shared_clips
+        )
         if encoders is None and chosen.encoders:
             encoders = dataclasses.replace(
                 parse_encoders(chosen.encoders), frames_per_segment=chosen.frames_per_second
@@ -123,21 +128,8 @@ class Corpus:
 
 
 def sized(settings: Any, corpus: Corpus, row: int) -> Any:
-    """Return a system's settings with class list and sizes of the data.
-
-    Raises
-    ------
-    DatasetError
-        If the settings name another class list.
-    """
+    """Return a system's settings with class list and sizes of the data."""
     changes: dict[str, Any] = {"sizes": corpus.sizes(row)}
     if hasattr(settings, "labels"):
-        known = corpus.clips.classes
-        if settings.labels and settings.labels != known:
-            msg = (
-                f"{corpus.clips.root}: has the classes {', '.join(known)}, but system.labels are "
-                f"{', '.join(settings.labels)}; leave system.labels out"
-            )
-            raise DatasetError(msg)
-        changes["labels"] = known
+        changes["labels"] = corpus.clips.classes
     return dataclasses.replace(settings, **changes)

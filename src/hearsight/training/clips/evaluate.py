@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.datasets.clips import ClipSet, open_clips
+from hearsight.datasets.clips import ClipSet, Split, open_clips
 from hearsight.errors import DatasetError, InputError, nearest
 from hearsight.events.events import Events
 from hearsight.events.segments import SegmentCodec
@@ -25,7 +25,7 @@ from hearsight.systems.segments import SegmentSystem
 from hearsight.training.clips.corpus import Corpus
 from hearsight.training.clips.data import stacked
 from hearsight.training.clips.evaluation import ClipEvaluation, MatchingEvaluation
-from hearsight.training.clips.matching import distances
+from hearsight.training.clips.matching import distances, matching_lists
 from hearsight.training.clips.saved_labels import FILE_NAME, read_labels
 from hearsight.training.clips.settings import ClipData
 from hearsight.training.material import Tell
@@ -63,16 +63,17 @@ def evaluate_clips(
         "origin": trained.about["origin"],
     }
     system: Any = trained.system
-    corpus = Corpus.open(data, ClipData(), features, system.encoders)
-    lists: Any = corpus.clips
-    if isinstance(system, MatchingSystem) and corpus.clips.matching is not None:
-        lists = corpus.clips.matching
+    corpus = Corpus.open(data, ClipData(), features, system.encoders, system.labels)
+    lists: ClipSet | Split = corpus.clips
+    if isinstance(system, MatchingSystem):
+        # Clips that were learned from may be in the other test list.
+        which = trained.about["origin"].get("matching_split", "published")
+        lists = matching_lists(corpus.clips, which)
     rows = _judged(corpus, getattr(lists, split), split, tell)
     corpus.prepare(rows, tell, is_watched=is_watched)
     notes = _about_learning(trained.about["origin"], corpus, rows)
     if isinstance(system, MatchingSystem):
         return _of_matches(system, corpus, rows, about, notes)
-    _check_classes(system, corpus.clips)
     return _of_seconds(system, corpus, rows, about, notes)
 
 
@@ -175,15 +176,6 @@ def _judged(corpus: Corpus, rows: Sequence[int], split: str, tell: Tell) -> tupl
         )
         raise DatasetError(msg)
     return kept
-
-
-def _check_classes(system: SegmentSystem, clips: ClipSet) -> None:
-    if system.labels != clips.classes:
-        msg = (
-            f"{clips.root}: has the classes {', '.join(clips.classes)}, but {system.name} knows "
-            f"{', '.join(system.labels)}; judge it on a set with the same"
-        )
-        raise DatasetError(msg)
 
 
 def _about_learning(

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hearsight.datasets.clips import ClipSet
+from hearsight.datasets.clips import ClipSet, Split
 from hearsight.errors import DatasetError, InputError, nearest
 from hearsight.features.clips import ClipFeatures
 from hearsight.metrics.matching import DIRECTIONS, judge_matching
@@ -153,6 +153,9 @@ class MatchingMaterial:
         features: str | Path | None = None,
     ) -> Self:
         """Find the clips; features are computed by `prepared`."""
+        if settings.data.start:
+            msg = f"data.start: {registration.name} begins with no other weights; leave it out"
+            raise InputError(msg)
         corpus = Corpus.open(data, settings.data, features)
         train, validation = map(corpus.available, _wanted(corpus.clips, settings.data))
         n_findable = sum(map(corpus.clips.has_boundary, validation))
@@ -210,6 +213,7 @@ class MatchingMaterial:
         """What weights are trained on, in words and numbers."""
         return {
             "data": self.corpus.clips.root.resolve().name,
+            "matching_split": self.settings.data.matching_split,
             "train": self.corpus.described(self.train),
             "validation": self.corpus.described(self.validation),
         }
@@ -217,7 +221,12 @@ class MatchingMaterial:
 
 def _wanted(clips: ClipSet, chosen: ClipData) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the rows to learn from, and those to judge on."""
-    lists: Any = clips
-    if chosen.matching_split == "published" and clips.matching is not None:
-        lists = clips.matching
+    lists = matching_lists(clips, chosen.matching_split)
     return lists.train, getattr(lists, chosen.validation)
+
+
+def matching_lists(clips: ClipSet, which: str) -> Split:
+    """Return the lists for matching: the set's own, unless it has none, or "labeled" are wanted."""
+    if which == "published" and clips.matching is not None:
+        return clips.matching
+    return Split(clips.train, clips.validation, clips.test)

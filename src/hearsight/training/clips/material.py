@@ -35,6 +35,8 @@ class ClipMaterial:
     corpus : Corpus
     train, negatives, validation : tuple of int
         Rows; negatives are clips without any event, learned from as well.
+    start : AvAttNet or None
+        What DMRN begins with.
     """
 
     registration: Registration
@@ -43,6 +45,7 @@ class ClipMaterial:
     train: tuple[int, ...]
     negatives: tuple[int, ...]
     validation: tuple[int, ...]
+    start: AvAttNet | None
 
     @classmethod
     def open(
@@ -53,7 +56,7 @@ class ClipMaterial:
         features: str | Path | None = None,
     ) -> Self:
         """Find the clips; features are computed by `prepared`."""
-        corpus = Corpus.open(data, settings.data, features)
+        corpus = Corpus.open(data, settings.data, features, classes=settings.system.labels)
         train, negatives, validation = map(corpus.available, _wanted(corpus.clips, settings))
         if not train or not validation:
             msg = (
@@ -68,7 +71,8 @@ class ClipMaterial:
                 f"{settings.training.batch_size} that parity wants full; lower training.batch_size"
             )
             raise DatasetError(msg)
-        return cls(registration, settings, corpus, train, negatives, validation)
+        start = _beginning(registration, settings.data.start)
+        return cls(registration, settings, corpus, train, negatives, validation, start)
 
     def check_metric(self, name: str) -> None:
         """Raise InputError if the judge gives no score of that name."""
@@ -78,7 +82,7 @@ class ClipMaterial:
 
     def prepared(self, tell: Tell, *, is_watched: bool) -> SegmentSystem:
         """Make the features that are missing, and the system for their sizes."""
-        clips, start = self.corpus.clips, self.settings.data.start
+        clips = self.corpus.clips
         if clips.dropped:
             tell(f"{len(clips.dropped)} rows struck whose clips are judged under other labels")
         wanted = _wanted(clips, self.settings)
@@ -89,8 +93,11 @@ class ClipMaterial:
             self.settings, system=sized(self.settings.system, self.corpus, rows[0])
         )
         system: SegmentSystem = seeded_system(self.registration, settings)
-        if start:
-            _start(system, start, tell)
+        if self.start is not None:
+            assert isinstance(system.network, DmrnNet)
+            taken = system.network.start_from(self.start)
+            folder = self.settings.data.start
+            tell(f"begun with {len(taken)} of the parameters in {folder}: {', '.join(taken)}")
         return system.with_encoders(self.corpus.encoders)
 
     def examples(self, system: SegmentSystem) -> ClipExamples:
@@ -119,7 +126,8 @@ class ClipMaterial:
         """What weights are trained on, in words and numbers."""
         return {
             "data": self.corpus.clips.root.resolve().name,
-            "train": self.corpus.described((*self.train, *self.negatives)),
+            "train": self.corpus.described(self.train),
+            "negatives": len(self.negatives),
             "validation": self.corpus.described(self.validation),
         }
 
@@ -132,20 +140,21 @@ def _wanted(clips: ClipSet, settings: RunSettings) -> tuple[tuple[int, ...], ...
     return clips.train, negatives, getattr(clips, chosen.validation)
 
 
-def _start(system: SegmentSystem, folder: str, tell: Tell) -> None:
-    """Begin with the weights of AV-att.
+def _beginning(registration: Registration, folder: str) -> AvAttNet | None:
+    """Return the trained network that a system begins with, if a folder is named.
 
     Raises
     ------
     InputError
-        If the system is not DMRN, or the weights are of something else or another size.
+        If the system is not DMRN, or the weights are not AV-att's.
     """
+    if not folder:
+        return None
     other = load_system(folder)
-    if not isinstance(system.network, DmrnNet) or not isinstance(other.network, AvAttNet):
+    if registration.name != "dmrn" or not isinstance(other.network, AvAttNet):
         msg = (
-            f"data.start: {system.name} cannot begin with the weights of {other.name}; only dmrn "
-            "begins with those of av-att"
+            f"data.start: {registration.name} cannot begin with the weights of {other.name}; only "
+            "dmrn begins with those of av-att"
         )
         raise InputError(msg)
-    taken = system.network.start_from(other.network)
-    tell(f"begun with {len(taken)} of the parameters in {folder}: {', '.join(taken)}")
+    return other.network
