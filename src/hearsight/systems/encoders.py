@@ -20,7 +20,6 @@ import functools
 import hashlib
 import itertools
 import logging
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +32,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hearsight.errors import InputError, MediaError
-from hearsight.features.clips import PICTURES_PER_SEGMENT, SEGMENT_S, ClipFeatures
+from hearsight.features.clips import PICTURES_PER_SEGMENT, SEGMENT_S, ClipFeatures, segment_count
 from hearsight.features.frames import fingerprint
 from hearsight.features.picture_input import CaffeFit, PictureFit
 from hearsight.features.sound_input import SoundInput
@@ -328,7 +327,7 @@ def _n_segments(media: Media, wanted: int | None) -> int:
         )
         raise MediaError(msg)
     if wanted is None:
-        return math.floor(media.duration / SEGMENT_S + 0.5)
+        return segment_count(media.duration)
     if media.duration < wanted - _SHORTEST_S:
         _log.warning(
             "%s: lasts %.1f s and not %d s; its last picture and silence fill the rest",
