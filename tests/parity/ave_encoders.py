@@ -72,7 +72,7 @@ def check_log_mel(reference: Reference) -> None:
     resampled = to_16_khz(channels[:, :STEREO_RATE], STEREO_RATE)
     assert len(resampled) == RATE
     stored = resampled[:: RATE // len(expected)]
-    np.testing.assert_allclose(stored, expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(stored, expected, rtol=0, atol=1e-6)
     found = seconds(channels, STEREO_RATE)
     close(every(found, arrays["stereo_44100"]), arrays["stereo_44100"])
 

@@ -122,8 +122,10 @@ def _resampling_filter(up: int, down: int) -> NDArray[np.float64]:
     # Reference quirk: from one source sample to the next it goes whole entries of its table.
     step = math.floor(ratio * _TABLE) / _TABLE
     half = math.floor(_ZERO_CROSSINGS * up / step)
-    part, whole = np.modf(np.abs(np.arange(-half, half + 1)) / up)
-    crossing = whole * step + part * ratio
+    places = np.arange(-half, half + 1) / up
+    # Reference quirk: on the side of later samples whole distances are the end of a step.
+    whole = np.where(places < 0, np.ceil(-places) - 1, np.floor(places))
+    crossing = whole * step + (np.abs(places) - whole) * ratio
     edge = np.clip(1.0 - np.square(crossing / _ZERO_CROSSINGS), 0.0, None)
     taper = np.i0(_BETA * np.sqrt(edge)) / np.i0(_BETA)
     return _ROLLOFF * np.sinc(_ROLLOFF * crossing) * taper * ratio / up
