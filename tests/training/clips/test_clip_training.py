@@ -16,6 +16,7 @@ import torch
 from hearsight.datasets.clips.ordering import reference_order
 from hearsight.errors import DatasetError, InputError
 from hearsight.systems import find
+from hearsight.systems.encoders import trunk_encoders
 from hearsight.systems.segments import SegmentSystem
 from hearsight.training.clips.evaluate import evaluate_clips
 from hearsight.training.clips.evaluation import ClipEvaluation, MatchingEvaluation
@@ -225,6 +226,17 @@ def test_published_weights_become_systems(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=message):
             import_weights(tmp_path / "AV_att.pt", "av-att", out=tmp_path / "x", **options)
     assert not (tmp_path / "x").exists()
+
+
+def test_features_are_judged_by_where_there_are_no_videos(clip_set: Path, tmp_path: Path) -> None:
+    registration, lvs = find("av-att"), find("lvs")
+    system = registration.build(registration.small[0])
+    encoders = trunk_encoders(lvs.build(lvs.small[0]))
+    save_system(tmp_path, system.with_encoders(encoders))
+    done = evaluate(tmp_path, clip_set)
+    assert isinstance(done, ClipEvaluation)
+    assert len(done.rows) == 12
+    assert "no videos" in done.notes[-1]
 
 
 def test_a_set_may_have_a_part_of_the_classes(clip_set: Path, tmp_path: Path) -> None:

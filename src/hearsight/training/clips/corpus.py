@@ -55,7 +55,8 @@ class Corpus:
         features : str or Path, optional
             Where features are stored; default: `features` in the set's folder.
         encoders : ClipEncoders, optional
-            Those of a trained system; default: what `chosen` names, if anything.
+            Those of a trained system, for sets with videos; default: what `chosen` names, if
+            anything.
         classes : sequence of str
             All that there are, of which the set may have a part; default: those of the set.
 
@@ -69,6 +70,8 @@ class Corpus:
         clips = open_clips(
             data, classes=classes or None, drop_shared_clips=chosen.drop_shared_clips
         )
+        if clips.features is not None and not clips.videos:
+            encoders = None  # what lies with the set is all there is to judge by
         if encoders is None and chosen.encoders:
             encoders = dataclasses.replace(
                 parse_encoders(chosen.encoders), frames_per_segment=chosen.frames_per_second

@@ -72,6 +72,8 @@ def evaluate_clips(
     rows = _judged(corpus, getattr(lists, split), split, tell)
     corpus.prepare(rows, tell, is_watched=is_watched)
     notes = _about_learning(trained.about["origin"], corpus, rows)
+    if system.encoders is not None and corpus.encoders is None:
+        notes += ("There are no videos: what is judged are features that lie with the set.",)
     if isinstance(system, MatchingSystem):
         return _of_matches(system, corpus, rows, about, notes)
     return _of_seconds(system, corpus, rows, about, notes)
