@@ -132,6 +132,22 @@ def test_scores_stand_beside_floors(clip_set: Path, small: tuple[str, ...], tmp_
         evaluate(tmp_path / "said", clip_set, year=2024)
 
 
+@pytest.mark.slow
+def test_a_run_goes_on_as_if_it_had_not_stopped(
+    clip_set: Path, small: tuple[str, ...], tmp_path: Path
+) -> None:
+    def run(folder: str, n_epochs: int) -> dict[str, torch.Tensor]:
+        changes = (*small, f"training.epochs={n_epochs}", "training.schedule=constant")
+        changes += ("training.metric=epoch", "data.workers=1")
+        done = train("psp", clip_set, out=tmp_path / folder, changes=changes)
+        return load_system(done.folder).network.state_dict()
+
+    run("parts", 1)
+    parts, straight = run("parts", 3), run("straight", 3)
+    for name, value in straight.items():
+        assert torch.equal(parts[name], value), name
+
+
 def test_dmrn_begins_with_av_att(clip_set: Path, small: tuple[str, ...], tmp_path: Path) -> None:
     train("av-att", clip_set, out=tmp_path / "first", changes=small)
     told: list[str] = []
