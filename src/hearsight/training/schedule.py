@@ -8,7 +8,7 @@ from hearsight.systems.settings import Schedule
 
 _LATE = 0.7
 _LAST_SHARE = 1.0 / 3.0
-_VERY_LATE = 15_000 / 15_600  # steps of the 300 epochs in which AVE's systems learn
+_VERY_LATE = 14_999 / 15_600  # the first of the 15,600 steps of AVE that is slow
 
 
 def learning_rate_share(schedule: Schedule, done: float) -> float:
@@ -29,6 +29,8 @@ def learning_rate_share(schedule: Schedule, done: float) -> float:
     [1.0, 0.5, 0.0]
     >>> [round(learning_rate_share("late_linear", done), 2) for done in (0.0, 0.7, 0.85, 1.0)]
     [1.0, 1.0, 0.67, 0.33]
+    >>> [learning_rate_share("late_tenth", step / 15_600) for step in (0, 14_998, 14_999, 15_599)]
+    [1.0, 1.0, 0.1, 0.1]
     """
     if schedule == "cosine":
         return 0.5 * (1.0 + math.cos(math.pi * done))
