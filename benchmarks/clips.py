@@ -1,6 +1,6 @@
 """Whether events are found that are both heard and seen: writes its section of docs/results.md.
 
-    python -m benchmarks.clips --encoders runs/looking/visual-context
+    python -m benchmarks.clips --encoders runs/looking/visual-context-with-silence-and-noise
 
 One generated set of clips, whose features the encoders make; on it all systems are trained by the
 recipe in clips.yaml, each with several seeds, and judged with clips that they have never seen. The

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from benchmarks.page import row, table
 from hearsight.metrics.intervals import Interval, bootstrap, resampling_weights
 from hearsight.metrics.matching import DIRECTIONS
 from hearsight.scenes.clip_sets import ClipSetSettings
+from hearsight.systems import find
 from hearsight.systems.system import weight_count
 from hearsight.training.clips.evaluation import ClipEvaluation, MatchingEvaluation
-from hearsight.weights.store import load_system
+from hearsight.weights.store import is_weights_folder, load_system, read_about
 
 N_DRAWS = 2000
 
@@ -28,8 +30,8 @@ Made by
 $ python -m benchmarks.clips --encoders {encoders}
 ```
 
-which makes the set, encodes it, trains, judges and writes this section. The encoders are the parts
-of a system for heat maps that was trained as in the section before; they do not learn here.
+which makes the set, encodes it, trains, judges and writes this section. What sees and hears does not
+learn here: {learned}
 
 {n_train} clips of {n_segments} s to learn from, {n_validation} to choose weights by, {n_test} to
 judge by and {n_negatives} without events for weak labels, made by the [generator](generator.md)
@@ -114,11 +116,31 @@ def section(
         **{name: getattr(settings, name) for name in settings.__dataclass_fields__},
         recipe=recipe,
         encoders=encoders,
+        learned=_learned(encoders),
         picture=picture,
         n_shown=n_shown,
         segments=_segments(labeling),
         claims="\n".join(_claims({run.name: run for run in labeling}, claims)),
         matching=_matching(matching),
+    )
+
+
+def _learned(encoders: str) -> str:
+    """Say what the encoders are, if they are the parts of a system for heat maps."""
+    if not is_weights_folder(encoders):
+        return f"`{encoders}`."
+    about = read_about(encoders)
+    name = about["system"]
+    usual = dataclasses.asdict(find(name).settings())
+    changes = [
+        f"`{key}` {value}"
+        for key, value in about["settings"].items()
+        if value != usual[key] and not isinstance(value, dict)
+    ]
+    n_pairs = about["origin"]["train"]["pairs"]
+    return (
+        f"the trunks of [{name}](systems/{name}.md) with {', '.join(changes)}, which has learned "
+        f"from the {n_pairs:,} pairs of the section above for {about['origin']['epoch']} epochs."
     )
 
 
