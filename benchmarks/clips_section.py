@@ -30,8 +30,8 @@ Made by
 $ python -m benchmarks.clips --encoders {encoders}
 ```
 
-which makes the set, encodes it, trains, judges and writes this section. What sees and hears does not
-learn here: {learned}
+which makes the set, encodes it, trains, judges and writes this section. What sees and hears does
+not learn here: {learned}
 
 {n_train} clips of {n_segments} s to learn from, {n_validation} to choose weights by, {n_test} to
 judge by and {n_negatives} without events for weak labels, made by the [generator](generator.md)
