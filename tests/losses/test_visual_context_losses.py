@@ -55,6 +55,7 @@ def test_sounds_of_no_picture_must_fit_less_than_any_own() -> None:
     apart = [other - own for other in (1.0, -1.0, 0.5, 4.0) for own in (3.0, 2.0)]
     expected = sum(math.log1p(math.exp(each)) for each in apart) / 8
     assert rejection_loss(similarities).item() == pytest.approx(expected)
+    assert rejection_loss(similarities[:, :2]).item() == 0.0
 
 
 def test_the_best_nodes_are_told_from_the_least():

@@ -88,18 +88,19 @@ def rejection_loss(similarities: Tensor, pool: Literal["max", "mean"] = "max") -
     Parameters
     ----------
     similarities : Tensor, shape (pictures, sounds, height, width)
-        The sounds of the pictures first, then one or more that belong to none.
+        The sounds of the pictures first, then those that belong to none.
     pool : {"max", "mean"}
 
     Returns
     -------
     Tensor, shape ()
         Mean of log(1 + exp(other - own)) over every other and every own fit, also of different
-        pictures: one threshold shall tell them apart.
+        pictures: one threshold shall tell them apart. 0 without others.
     """
     logits = localization_logits(similarities, pool)
     own, others = logits.diagonal(), logits[:, len(logits) :]
-    return functional.softplus(others.flatten()[:, None] - own).mean()
+    apart = functional.softplus(others.flatten()[:, None] - own)
+    return apart.sum() / max(1, apart.numel())
 
 
 def discrimination_loss(agreement: Tensor, n_foreground: int = 8, n_background: int = 8) -> Tensor:
