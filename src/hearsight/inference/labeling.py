@@ -36,7 +36,7 @@ FINER = 3
 """Cells of a heat map along one of the attention's. Odd, so that none of its peaks is lost."""
 
 THRESHOLD = 0.5
-"""Of a map's greatest value: a box is around all that it looks at at least half as much."""
+"""Of a map's greatest value: a box is around its place, and all beside it that reaches half."""
 
 _FRAMES_PER_SEGMENT = round(SEGMENT_S / LABEL_HOP_S)
 

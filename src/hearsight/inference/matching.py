@@ -180,8 +180,8 @@ def _encoders(trained: TrainedSystem) -> dict[By, ClipEncoders]:
     encoders = trained.of_kind(MatchingSystem).encoders
     if encoders is None or encoders.sees is None or encoders.hears is None:
         msg = (
-            f"{trained.folder}: has learnt from features and holds nothing that makes them of "
-            "recordings; train it with encoders"
+            f"{trained.folder}: has learned from features and holds nothing that makes them of "
+            "recordings; train with data.encoders, or import with --encoder"
         )
         raise WeightsError(msg)
     return {

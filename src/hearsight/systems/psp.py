@@ -67,6 +67,8 @@ class PspSettings:
         check_numbers(
             self, ("n_hidden", "n_attention"), shares=("dropout",), weights=("pair_weight",)
         )
+        if self.threshold is not None:
+            check_numbers(self, (), weights=("threshold",))
 
 
 def published_training(settings: PspSettings) -> TrainingSettings:

@@ -35,6 +35,9 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
         raise WeightsError(msg)
     try:
         return load_file(path)
+    except FileNotFoundError as error:
+        msg = f"{path}: there is no such file; check the name"
+        raise WeightsError(msg) from error
     except (OSError, SafetensorError, ValueError) as error:
         raise WeightsError(_unreadable(path, error)) from error
 

@@ -143,8 +143,12 @@ def load_system(folder: str | Path) -> Systems:
         settings = changed(registration.settings(), about["settings"], str(root / ABOUT_NAME))
         system: Systems = registration.build(settings)
     except (HearsightError, KeyError, TypeError) as error:
-        msg = f"{root / ABOUT_NAME}: {error}; train again or copy the folder again"
+        where = f"{root / ABOUT_NAME}: "
+        msg = f"{where}{str(error).removeprefix(where)}; train again or copy the folder again"
         raise WeightsError(msg) from error
+    if list(system.labels) != about["labels"]:
+        msg = f"{root / ABOUT_NAME}: labels are not those of its settings; copy the folder again"
+        raise WeightsError(msg)
     load_strictly(system.network, read_tensors(root / WEIGHTS_NAME), root / WEIGHTS_NAME)
     system.network.eval()
     if isinstance(system, HeatMapSystem):

@@ -39,6 +39,7 @@ def test_a_category_may_hold_the_separator(tmp_path):
         ("bell&name&good&0&1.5", "line 2: start and end must be whole seconds, got 0 and 1.5"),
         ("bell&name&good&-1&1", "whole seconds, got -1 and 1"),
         ("bell&name&good&²&3", "whole seconds"),
+        ("bell&name&good&2&6000000000", "clips last 86400 s at most"),
         ("bell&name&good&4&1", "line 2: ends at 1 s, before it starts at 4 s"),
         # Column names belong in the first line, and after it they are no row.
         ("StartTime&name&good&a&b", "whole seconds, got a and b"),

@@ -51,6 +51,14 @@ def test_a_row_twice(split):
     assert problems[1] == "bell-000001: the same row (Church bell) comes 2 times"
 
 
+def test_names_that_contradict(split):
+    write_lines(split / "Annotations.txt", (*LINES[:4], "background&bell-000002&good&0&1"))
+    (split / "noisy.txt").write_text("bell-000002\n")
+    problems = check_clips(open_clips(split))
+    assert "a class is called background" in problems[0]
+    assert problems[1] == "bell-000002: is said to be without any event, and annotated with one"
+
+
 def test_splits_that_overlap_or_lack_something(root):
     write_orders(root, ([0, 2], [2], [4]))
     assert check_clips(open_clips(root))[1:] == (

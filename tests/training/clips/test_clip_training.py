@@ -104,6 +104,7 @@ def test_weak_labels_learn_from_clips_without_events(tmp_path: Path, clip_set: P
     [
         ("system.labels=[bell,dog]", "of the class 'knock'"),
         ("data.start=nowhere", "holds no weights"),
+        ("data.frames_per_second=0", "data.frames_per_second must be at least 1, got 0"),
         ("data.encoders=[nowhere]", "no encoder is called"),
     ],
 )

@@ -20,6 +20,8 @@ from hearsight.errors import DatasetError
 
 FIELDS = "category&name&quality&start&end"
 SEPARATOR = "&"
+LONGEST_S = 86_400
+"""A day: what ends later is a slip."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,9 @@ def _parsed(line: str, where: str) -> Annotation:
         raise DatasetError(msg)
     if not all(time.isascii() and time.isdigit() for time in times):
         msg = f"{where}: start and end must be whole seconds, got {' and '.join(times)}"
+        raise DatasetError(msg)
+    if max(map(len, times)) > len(str(LONGEST_S)) or max(map(int, times)) > LONGEST_S:
+        msg = f"{where}: lasts to {times[-1]} s, but clips last {LONGEST_S} s at most; mend it"
         raise DatasetError(msg)
     start, end = map(int, times)
     if end < start:

@@ -71,12 +71,15 @@ def check_clips(clips: ClipSet) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Rows whose event lasts no second, rows that come twice, rows in no part of the split, clips
-        in two of them, classes that are judged but not learned, HDF5 files that are not used or say
-        something else than the annotations, stored features that are not like the published ones;
+        A class that is called as the background, clips that are said to be without any event and
+        are annotated with one, rows whose event lasts no second, rows that come twice, rows in no
+        part of the split, clips in two of them, classes that are judged but not learned, HDF5 files
+        that are not used or say something else than the annotations, stored features that are not
+        like the published ones;
         at last the videos that are missing, if there are any.
     """
     return (
+        *_odd_names(clips),
         *_odd_rows(clips),
         *_odd_split(clips),
         *_unused(clips),
@@ -124,6 +127,15 @@ def watched_problems(
             yield f"{name}: lasts {found.duration:.1f} s of {clips.n_segments}"
         elif found.is_silent:
             yield f"{name}: its sound is silent"
+
+
+def _odd_names(clips: ClipSet) -> Iterator[str]:
+    if "background" in clips.classes:
+        yield f"{clips.root}: a class is called background, as seconds without event are; rename it"
+    annotated = {row.name for row in clips.annotations}
+    for name in clips.negatives:
+        if name in annotated:
+            yield f"{name}: is said to be without any event, and annotated with one"
 
 
 def _odd_rows(clips: ClipSet) -> Iterator[str]:

@@ -63,7 +63,7 @@ class Corpus:
         Raises
         ------
         DatasetError
-            If the set has no features, and nothing is known that makes them.
+            If the set has no features, and nothing is known that makes them, or no videos.
         InputError
             If the encoders do not both see and hear, or a clip is of no class of `classes`.
         """
@@ -77,6 +77,9 @@ class Corpus:
                 parse_encoders(chosen.encoders), frames_per_segment=chosen.frames_per_second
             )
         if encoders is not None:
+            if not clips.videos:
+                msg = f"{data}: none of its clips has a video to encode; see hearsight check"
+                raise DatasetError(msg)
             if encoders.sees is None or encoders.hears is None:
                 lacks = "sees" if encoders.sees is None else "hears"
                 msg = f"data.encoders: none of them {lacks}; name one that sees and one that hears"
@@ -85,8 +88,8 @@ class Corpus:
             return cls(clips, StoredClips.of(clips, folder, encoders), encoders)
         if clips.features is None:
             msg = (
-                f"{data}: has no features (audio_feature.h5, visual_feature.h5); name with "
-                "data.encoders what makes them of its videos"
+                f"{data}: has no features (audio_feature.h5, visual_feature.h5); what makes them "
+                "of its videos is named by data.encoders in training, --encoder in import-weights"
             )
             raise DatasetError(msg)
         return cls(clips, FileSource(clips), None)

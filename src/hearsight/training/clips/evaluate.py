@@ -117,8 +117,9 @@ def _of_labels(
     folder: Path, clips: ClipSet, split: str, about: Mapping[str, Any]
 ) -> ClipEvaluation:
     rows = getattr(clips, split)
-    labels = read_labels(folder / FILE_NAME, rows, clips.n_segments, clips.classes)
-    return _judged_labels(labels, clips, rows, about, (), {})
+    names = {row: clips.name(row) for row in rows}
+    labels, notes = read_labels(folder / FILE_NAME, names, clips.n_segments, clips.classes)
+    return _judged_labels(labels, clips, rows, about, notes, {})
 
 
 def _judged_labels(

@@ -49,9 +49,7 @@ class ClipData:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        if self.workers < 0 or self.frames_per_second < 1:
-            msg = (
-                "data.workers must not be negative and data.frames_per_second at least 1, got "
-                f"{self.workers} and {self.frames_per_second}"
-            )
-            raise InputError(msg)
+        for name, least in (("workers", 0), ("frames_per_second", 1)):
+            if getattr(self, name) < least:
+                msg = f"data.{name} must be at least {least}, got {getattr(self, name)}"
+                raise InputError(msg)
