@@ -9,7 +9,6 @@ from hearsight.errors import InputError
 from hearsight.losses.visual_context import (
     discrimination_loss,
     divergence_loss,
-    hide_places,
     localization_loss,
     rejection_loss,
 )
@@ -33,19 +32,6 @@ def test_where_all_is_told_apart_nothing_is_lost():
     similarities = 100 * torch.eye(3)[..., None, None]
     assert localization_loss(similarities).item() == pytest.approx(0, abs=1e-6)
     assert localization_loss(torch.randn(1, 1, 4, 4)).item() == 0
-
-
-@pytest.mark.parametrize(("share", "n_hidden"), [(0.0, 0), (0.5, 15), (1.0, 29)])
-def test_the_same_places_of_a_picture_are_hidden_for_all_sounds(share, n_hidden) -> None:
-    similarities = torch.randn(4, 3, 5, 6)
-    shown = hide_places(similarities, share)
-    is_hidden = shown.isinf()
-    assert is_hidden.sum(dim=(2, 3)).eq(n_hidden).all()
-    assert torch.equal(is_hidden, is_hidden[:, :1].expand_as(is_hidden))
-    assert torch.equal(shown[~is_hidden], similarities[~is_hidden])
-    if 0 < share < 1:
-        assert not torch.equal(is_hidden[0], is_hidden[1])
-    assert localization_loss(shown[:, :3][:3]).isfinite()
 
 
 def test_sounds_of_no_picture_must_fit_less_than_any_own() -> None:

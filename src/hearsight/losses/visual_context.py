@@ -4,8 +4,6 @@ References
 ----------
 .. [1] X. Zhou et al., "Exploiting visual context semantics for sound source localization", WACV
    2023.
-.. [2] K. K. Singh and Y. J. Lee, "Hide-and-seek: forcing a network to be meticulous for
-   weakly-supervised object and action localization", ICCV 2017.
 """
 
 from __future__ import annotations
@@ -37,29 +35,6 @@ def localization_logits(similarities: Tensor, pool: Literal["max", "mean"] = "ma
     # Half precision would blur what is close.
     places = similarities.float()
     return places.amax(dim=(-2, -1)) if pool == "max" else places.mean(dim=(-2, -1))
-
-
-def hide_places(similarities: Tensor, share: float) -> Tensor:
-    """Hide places at random, so that a thing must be known by all of its parts, after [2]_.
-
-    The best place of a picture is enough for `localization_loss`, and may be a small part of it.
-
-    Parameters
-    ----------
-    similarities : Tensor, shape (pictures, sounds, height, width)
-    share : float
-        Of the places of each picture, in [0, 1].
-
-    Returns
-    -------
-    Tensor, of the same shape
-        Minus infinity at the same places for all sounds; one place at least is left.
-    """
-    n_pictures, _, height, width = similarities.shape
-    n_places = height * width
-    rank = torch.rand(n_pictures, n_places, device=similarities.device).argsort(dim=1)
-    is_hidden = rank < min(int(share * n_places), n_places - 1)
-    return similarities.masked_fill(is_hidden.view(n_pictures, 1, height, width), -torch.inf)
 
 
 def localization_loss(similarities: Tensor, pool: Literal["max", "mean"] = "max") -> Tensor:

@@ -22,7 +22,6 @@ from hearsight.losses.visual_context import (
     Divergence,
     discrimination_loss,
     divergence_loss,
-    hide_places,
     localization_loss,
     rejection_loss,
 )
@@ -61,9 +60,6 @@ class VisualContextSettings:
         Of the loss by which silence and noise fit no picture, heard with every batch. 0, as in the
         paper: they are never heard, and a map may rise for what nobody has ever heard
         (arXiv:2410.01020, arXiv:2508.21761).
-    hidden_share : float
-        Of the places of a picture that are hidden from the localization loss at each step, so that
-        things are known by all of their parts. 0, as in the paper: by the best of them.
     picture_px : int
         Height and width of what is seen.
     fit : {"squash", "short_side_crop", "squash_256"}
@@ -85,7 +81,6 @@ class VisualContextSettings:
     divergence_weight: float = 0.1
     divergence: Divergence = "js"
     rejection_weight: float = 0.0
-    hidden_share: float = 0.0
     picture_px: int = 224
     fit: PictureKind = "squash"
     sound: SoundInput = SOUND_INPUTS["visual-context"]
@@ -94,12 +89,9 @@ class VisualContextSettings:
         check_numbers(
             self,
             ("width", "n_foreground", "n_background"),
-            shares=("map_dropout", "feature_dropout", "hidden_share"),
+            shares=("map_dropout", "feature_dropout"),
             weights=("discrimination_weight", "divergence_weight", "rejection_weight"),
         )
-        if self.hidden_share and self.loss_pool == "mean":
-            msg = "system.hidden_share hides the best places; set system.loss_pool=max"
-            raise InputError(msg)
         if self.n_nodes and self.n_foreground + self.n_background > self.n_nodes:
             msg = (
                 f"system.n_foreground {self.n_foreground} and n_background {self.n_background} "
@@ -153,10 +145,8 @@ def visual_context(settings: VisualContextSettings) -> HeatMapSystem:
 
     def compare(output: VisualContextOutput, batch: Mapping[str, Tensor], epoch: int) -> Tensor:
         del batch, epoch
-        shown = output.similarities[:, : len(output.similarities)]
-        if settings.hidden_share and network.training:
-            shown = hide_places(shown, settings.hidden_share)
-        loss = localization_loss(shown, settings.loss_pool)
+        n_pairs = len(output.similarities)
+        loss = localization_loss(output.similarities[:, :n_pairs], settings.loss_pool)
         if settings.rejection_weight:
             rejection = rejection_loss(output.similarities, settings.loss_pool)
             loss = loss + settings.rejection_weight * rejection

@@ -105,15 +105,6 @@ def test_silence_and_noise_follow_on_the_sounds(pair_set: Path) -> None:
     assert loss != fewer
 
 
-def test_places_are_hidden_while_it_learns_alone(pair_set: Path) -> None:
-    known = material(pair_set, "system.hidden_share=0.5", "system.n_nodes=0")
-    batch = known.examples(known.system).__getitems__([0, 1, 2])
-    network = known.system.network.train()
-    assert known.system.loss(batch) != known.system.loss(batch)
-    network.eval()
-    assert known.system.loss(batch) == known.system.loss(batch)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -122,7 +113,6 @@ def test_places_are_hidden_while_it_learns_alone(pair_set: Path) -> None:
         ("data.held_share=1.5", "between 0 and 1"),
         ("data.train_list=nowhere.txt", "nowhere.txt"),
         ("system.n_nodes=8", "more than n_nodes 8"),
-        ("system.hidden_share=2", "hidden_share must lie in"),
         ("system.rejection_weight=-1", "rejection_weight must be 0 or more"),
     ],
 )
