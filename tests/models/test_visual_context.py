@@ -109,3 +109,21 @@ def test_sounds_of_no_picture_change_no_map(network, pairs):
     torch.testing.assert_close(beside.nodes.agreement, alone.nodes.agreement)
     with pytest.raises(InputError, match="one for each of 3 pictures"):
         network(pictures, sounds[:2])
+
+
+def test_sounds_of_no_picture_leave_the_statistics_of_a_batch_alone(network, pairs):
+    pictures, sounds = pairs
+    network.train()
+    trunk = network.sound_trunk
+    before = {name: value.clone() for name, value in trunk.state_dict().items()}
+    alone = network(pictures, sounds).embedding.sounds.detach()
+    after = {name: value.clone() for name, value in trunk.state_dict().items()}
+    trunk.load_state_dict(before)
+    loud = torch.cat([sounds, 100.0 * torch.randn_like(sounds[:1])])
+    found = network(pictures, loud).embedding.sounds
+    torch.testing.assert_close(found[: len(sounds)].detach(), alone)
+    for name, value in trunk.state_dict().items():
+        torch.testing.assert_close(value, after[name])
+    assert trunk.training
+    found[-1].sum().backward()
+    assert trunk.conv1.weight.grad.isfinite().all()

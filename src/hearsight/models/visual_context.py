@@ -151,7 +151,7 @@ class VisualContextNet(nn.Module):
         """
         check_pairs(pictures, sounds, may_be_more=True)
         maps = self.picture_trunk(pictures)
-        embedding = embedded(maps, pooled(self.sound_trunk(sounds), self.sound_pool))
+        embedding = embedded(maps, self._heard(sounds, len(pictures)))
         nodes = None if self.nodes is None else self._reason(maps, embedding.sounds[: len(maps)])
         if self.training and nodes is not None:
             self._note_foreground(nodes.agreement)
@@ -197,6 +197,21 @@ class VisualContextNet(nn.Module):
             If its filters are not those of this network.
         """
         self.picture_trunk.start_from(trained)
+
+    def _heard(self, sounds: Tensor, n_own: int) -> Tensor:
+        """Return a vector of each sound, (sounds, channels).
+
+        Those of no picture are normalized as in use: silence and noise are so unlike all others
+        that they would shift the statistics of a batch.
+        """
+        own = pooled(self.sound_trunk(sounds[:n_own]), self.sound_pool)
+        if len(sounds) == n_own:
+            return own
+        was_training = self.sound_trunk.training
+        self.sound_trunk.eval()
+        others = pooled(self.sound_trunk(sounds[n_own:]), self.sound_pool)
+        self.sound_trunk.train(was_training)
+        return torch.cat([own, others])
 
     def _reason(self, maps: Tensor, sounds: Tensor) -> Nodes:
         assert self.nodes is not None
