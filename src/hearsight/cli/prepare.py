@@ -140,7 +140,7 @@ def _prepare_clips(
     from rich.console import Console
 
     from hearsight.datasets.clips.check import describe_clips
-    from hearsight.errors import DatasetError, InputError
+    from hearsight.errors import InputError
     from hearsight.inference.trained import choose_device
     from hearsight.systems import find
     from hearsight.training.clips.corpus import Corpus
@@ -163,9 +163,6 @@ def _prepare_clips(
     assert corpus.encoders is not None
     corpus.encoders.to(choose_device())
     typer.echo("\n".join(describe_clips(clips)))
-    if not clips.videos:
-        msg = f"{root}: none of its clips has a video; put them into {root / 'AVE'}"
-        raise DatasetError(msg)
     missing = clips.without_video
     _tell_some([f"{each}: its video is missing" for each in missing])
     files = None if hdf5 is None else begin_files(stored, hdf5)

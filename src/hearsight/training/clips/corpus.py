@@ -78,7 +78,7 @@ class Corpus:
             )
         if encoders is not None:
             if not clips.videos:
-                msg = f"{data}: none of its clips has a video to encode; see hearsight check"
+                msg = f"{data}: none of its clips has a video; put them into {Path(data) / 'AVE'}"
                 raise DatasetError(msg)
             if encoders.sees is None or encoders.hears is None:
                 lacks = "sees" if encoders.sees is None else "hears"
