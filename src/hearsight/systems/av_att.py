@@ -9,20 +9,15 @@ References
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from hearsight.losses.av_att import ClassLoss, SegmentPool
 from hearsight.models.av_att import AvAttNet, FusionPlace, Modalities
-from hearsight.models.blocks.guided_attention import AudioAxis
 from hearsight.models.blocks.stream_fusion import FusionKind
-from hearsight.systems.heatmap import check_numbers
 from hearsight.systems.registry import register
 from hearsight.systems.segments import (
+    ClassifyingSettings,
     ClipSizes,
     SegmentSystem,
-    Supervision,
-    chosen_labels,
-    supervised,
 )
 from hearsight.systems.settings import TrainingSettings
 
@@ -31,7 +26,7 @@ SMALL_LABELS = ("bell", "knock", "door")
 
 
 @dataclass(frozen=True)
-class AvAttSettings:
+class AvAttSettings(ClassifyingSettings):
     """What the network is, and what it learns from.
 
     Parameters
@@ -44,44 +39,14 @@ class AvAttSettings:
         How sound and picture are brought together; concatenated as published.
     fusion_at : {"late", "early", "decision"}
         After the recurrent layers, before them, or by the mean of two answers.
-    supervision : {"full", "weak"}
-        Whether it learns from labels of seconds, or of whole clips.
-    pool : {"max", "mean"}
-        What the scores of seconds become for a clip, if supervision is weak: the paper has the
-        mean, its code the greatest.
-    loss : {"cross_entropy", "bce", "softmargin_on_probs"}
-        The paper has the cross-entropy, its code the multi-label soft margin of probabilities.
-    audio_axis : {"region", "hidden"}
-        What the sound is added to: a number to each region as in the code, to each hidden unit as
-        in the paper.
-    n_hidden : int
-        Of each direction of the recurrent layers.
-    n_attention : int
-        In which picture and sound are compared.
-    parity : bool
-        Learn as the original: see the docs of the system.
-    labels : tuple of str
-        The class list; default: that of the data.
-    sizes : ClipSizes
-        Of a second's features; always those of the data.
+    others
+        As of `ClassifyingSettings`.
     """
 
     modalities: Modalities = "both"
     attends: bool = True
     fusion: FusionKind = "concat"
     fusion_at: FusionPlace = "late"
-    supervision: Supervision = "full"
-    pool: SegmentPool = "max"
-    loss: ClassLoss = "cross_entropy"
-    audio_axis: AudioAxis = "region"
-    n_hidden: int = 128
-    n_attention: int = 512
-    parity: bool = False
-    labels: tuple[str, ...] = ()
-    sizes: ClipSizes = field(default_factory=ClipSizes)
-
-    def __post_init__(self) -> None:
-        check_numbers(self, ("n_hidden", "n_attention"))
 
 
 def published_training(settings: AvAttSettings) -> TrainingSettings:
@@ -121,28 +86,11 @@ def _small(**changes: object) -> AvAttSettings:
 )
 def av_att(settings: AvAttSettings) -> SegmentSystem:
     """Build the system."""
-    labels, sizes = chosen_labels(settings.labels), settings.sizes
     network = AvAttNet(
-        n_classes=len(labels) + 1,
-        n_video=sizes.n_video,
-        n_audio=sizes.n_audio,
-        n_hidden=settings.n_hidden,
-        n_attention=settings.n_attention,
-        n_regions=sizes.rows * sizes.columns,
-        audio_axis=settings.audio_axis,
+        **settings.network,
         modalities=settings.modalities,
         attends=settings.attends,
         fusion=settings.fusion,
         fusion_at=settings.fusion_at,
     )
-    loss: ClassLoss = "softmargin_on_probs" if settings.parity else settings.loss
-    return SegmentSystem(
-        "av-att",
-        settings,
-        network,
-        labels,
-        sizes,
-        supervised(loss, settings.supervision, settings.pool),
-        settings.supervision,
-        settings.parity,
-    )
+    return SegmentSystem.of("av-att", settings, network, settings.compare)

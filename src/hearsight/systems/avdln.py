@@ -16,11 +16,10 @@ from torch import Tensor
 
 from hearsight.losses.contrastive import contrastive_loss, info_nce_loss
 from hearsight.models.matching import Matched, MatchingNet
-from hearsight.systems.heatmap import check_numbers
 from hearsight.systems.matching import MatchingSystem
 from hearsight.systems.registry import register
 from hearsight.systems.segments import ClipSizes
-from hearsight.systems.settings import TrainingSettings
+from hearsight.systems.settings import TrainingSettings, check_numbers
 
 
 @dataclass(frozen=True)

@@ -9,26 +9,20 @@ References
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from hearsight.losses.av_att import ClassLoss, SegmentPool
-from hearsight.models.blocks.guided_attention import AudioAxis
 from hearsight.models.dmrn import DmrnNet
 from hearsight.systems.av_att import SMALL_LABELS, SMALL_SIZES
-from hearsight.systems.heatmap import check_numbers
 from hearsight.systems.registry import register
 from hearsight.systems.segments import (
-    ClipSizes,
+    ClassifyingSettings,
     SegmentSystem,
-    Supervision,
-    chosen_labels,
-    supervised,
 )
-from hearsight.systems.settings import TrainingSettings
+from hearsight.systems.settings import TrainingSettings, check_numbers
 
 
 @dataclass(frozen=True)
-class DmrnSettings:
+class DmrnSettings(ClassifyingSettings):
     """What the network is, and what it learns from.
 
     Parameters
@@ -41,26 +35,18 @@ class DmrnSettings:
         Whether each block hands its sound on as the picture, as in the code; no matter for one.
     n_members : int
         2 for the paper's DMRFE: blocks and heads of their own, whose answers are averaged.
-    supervision, pool, loss, audio_axis, n_hidden, n_attention, parity, labels, sizes
-        As of `AvAttSettings`.
+    others
+        As of `ClassifyingSettings`.
     """
 
     n_blocks: int = 1
     shares_blocks: bool = True
     swaps_streams: bool = True
     n_members: int = 1
-    supervision: Supervision = "full"
-    pool: SegmentPool = "max"
-    loss: ClassLoss = "cross_entropy"
-    audio_axis: AudioAxis = "region"
-    n_hidden: int = 128
-    n_attention: int = 512
-    parity: bool = False
-    labels: tuple[str, ...] = ()
-    sizes: ClipSizes = field(default_factory=ClipSizes)
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("n_blocks", "n_members", "n_hidden", "n_attention"))
+        super().__post_init__()
+        check_numbers(self, ("n_blocks", "n_members"))
 
 
 def published_training(settings: DmrnSettings) -> TrainingSettings:
@@ -85,28 +71,11 @@ _SMALL = DmrnSettings(n_hidden=16, n_attention=16, labels=SMALL_LABELS, sizes=SM
 )
 def dmrn(settings: DmrnSettings) -> SegmentSystem:
     """Build the system."""
-    labels, sizes = chosen_labels(settings.labels), settings.sizes
     network = DmrnNet(
-        n_classes=len(labels) + 1,
-        n_video=sizes.n_video,
-        n_audio=sizes.n_audio,
-        n_hidden=settings.n_hidden,
-        n_attention=settings.n_attention,
-        n_regions=sizes.rows * sizes.columns,
-        audio_axis=settings.audio_axis,
+        **settings.network,
         n_blocks=settings.n_blocks,
         shares_blocks=settings.shares_blocks,
         swaps_streams=settings.swaps_streams,
         n_members=settings.n_members,
     )
-    loss: ClassLoss = "softmargin_on_probs" if settings.parity else settings.loss
-    return SegmentSystem(
-        "dmrn",
-        settings,
-        network,
-        labels,
-        sizes,
-        supervised(loss, settings.supervision, settings.pool),
-        settings.supervision,
-        settings.parity,
-    )
+    return SegmentSystem.of("dmrn", settings, network, settings.compare)

@@ -20,9 +20,9 @@ from hearsight.losses.ez_vsl import ez_vsl_loss
 from hearsight.losses.fnac import fnac_terms
 from hearsight.models.blocks.pairs import PairEmbedding
 from hearsight.models.ez_vsl import EzVslNet
-from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem, check_numbers
+from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem
 from hearsight.systems.registry import register
-from hearsight.systems.settings import TrainingSettings
+from hearsight.systems.settings import TrainingSettings, check_numbers
 
 
 @dataclass(frozen=True)

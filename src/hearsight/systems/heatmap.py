@@ -7,8 +7,7 @@ is heard are. It names nothing.
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -23,38 +22,6 @@ from hearsight.models.blocks.resnet import ResNet
 
 SMALL_SOUND = SoundInput(8000, duration_s=1.0, n_fft=128, hop_length=64)
 """What a system hears that learns in seconds."""
-
-
-def check_numbers(
-    settings: object,
-    above_zero: Sequence[str],
-    shares: Sequence[str] = (),
-    weights: Sequence[str] = (),
-) -> None:
-    """See that a system can be built from its settings.
-
-    Parameters
-    ----------
-    settings : frozen dataclass
-    above_zero, shares, weights : sequence of str
-        Names of settings that must be above 0, in [0, 1], and 0 or more.
-
-    Raises
-    ------
-    InputError
-        If one of them is not.
-    """
-    for name in (*above_zero, *shares, *weights):
-        value = getattr(settings, name)
-        if name in shares and not 0 <= value <= 1:
-            msg = f"system.{name} must lie in [0, 1], got {value}"
-            raise InputError(msg)
-        if name in weights and not 0 <= value < math.inf:
-            msg = f"system.{name} must be 0 or more, got {value}"
-            raise InputError(msg)
-        if name in above_zero and not 0 < value < math.inf:
-            msg = f"system.{name} must be above 0, got {value}"
-            raise InputError(msg)
 
 
 class HeatMapNetwork(Protocol):

@@ -19,9 +19,9 @@ from hearsight.features.sound_input import SOUND_INPUTS, SoundInput
 from hearsight.losses.lvs import OwnSound, lvs_logits, lvs_loss
 from hearsight.models.blocks.pairs import PairEmbedding
 from hearsight.models.lvs import LvsNet
-from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem, check_numbers
+from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem
 from hearsight.systems.registry import register
-from hearsight.systems.settings import TrainingSettings
+from hearsight.systems.settings import TrainingSettings, check_numbers
 
 
 @dataclass(frozen=True)

@@ -10,33 +10,30 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from torch import Tensor
 from torch.nn import functional
 
 from hearsight.losses.psp import psp_loss
-from hearsight.models.blocks.guided_attention import AudioAxis
 from hearsight.models.blocks.segments import SegmentOutput
 from hearsight.models.psp import PspNet, PspOutput
 from hearsight.systems.av_att import SMALL_LABELS, SMALL_SIZES
-from hearsight.systems.heatmap import check_numbers
 from hearsight.systems.registry import register
 from hearsight.systems.segments import (
-    ClipSizes,
+    SegmentSettings,
     SegmentSystem,
     Supervision,
-    chosen_labels,
     supervised,
 )
-from hearsight.systems.settings import TrainingSettings
+from hearsight.systems.settings import TrainingSettings, check_numbers
 
 _THRESHOLDS: dict[Supervision, float] = {"full": 0.099, "weak": 0.095}
 """As published."""
 
 
 @dataclass(frozen=True)
-class PspSettings:
+class PspSettings(SegmentSettings):
     """What the network is, and what it learns from.
 
     Parameters
@@ -47,28 +44,19 @@ class PspSettings:
     pair_weight : float
         Of the loss that asks for sound and picture to be alike in events only; full labels.
     dropout : float
-    supervision, audio_axis, n_hidden, n_attention, parity, labels, sizes
-        As of `AvAttSettings`. With weak labels, what seconds say is averaged, and nothing is known
-        but the clip's class: the original is also told which share of the clip it fills.
+    others
+        As of `SegmentSettings`. With weak labels, what seconds say is averaged, and nothing is
+        known but the clip's class: the original is also told which share of the clip it fills.
     """
 
     threshold: float | None = None
     pair_weight: float = 100.0
     dropout: float = 0.1
-    supervision: Supervision = "full"
-    audio_axis: AudioAxis = "region"
-    n_hidden: int = 128
-    n_attention: int = 512
-    parity: bool = False
-    labels: tuple[str, ...] = ()
-    sizes: ClipSizes = field(default_factory=ClipSizes)
 
     def __post_init__(self) -> None:
-        check_numbers(
-            self, ("n_hidden", "n_attention"), shares=("dropout",), weights=("pair_weight",)
-        )
-        if self.threshold is not None:
-            check_numbers(self, (), weights=("threshold",))
+        super().__post_init__()
+        known = () if self.threshold is None else ("threshold",)
+        check_numbers(self, (), shares=("dropout",), weights=("pair_weight", *known))
 
 
 def published_training(settings: PspSettings) -> TrainingSettings:
@@ -93,17 +81,9 @@ _SMALL = PspSettings(n_hidden=16, n_attention=16, labels=SMALL_LABELS, sizes=SMA
 )
 def psp(settings: PspSettings) -> SegmentSystem:
     """Build the system."""
-    labels, sizes = chosen_labels(settings.labels), settings.sizes
-    is_weak = settings.supervision == "weak"
-    threshold = settings.threshold
+    is_weak, threshold = settings.supervision == "weak", settings.threshold
     network = PspNet(
-        n_classes=len(labels) + 1,
-        n_video=sizes.n_video,
-        n_audio=sizes.n_audio,
-        n_hidden=settings.n_hidden,
-        n_attention=settings.n_attention,
-        n_regions=sizes.rows * sizes.columns,
-        audio_axis=settings.audio_axis,
+        **settings.network,
         threshold=_THRESHOLDS[settings.supervision] if threshold is None else threshold,
         is_weak=is_weak,
         dropout=settings.dropout,
@@ -114,13 +94,5 @@ def psp(settings: PspSettings) -> SegmentSystem:
         target = functional.one_hot(batch["labels"], output.logits.shape[-1])
         return psp_loss(output.logits, output.similarity, target, pair_weight=settings.pair_weight)
 
-    return SegmentSystem(
-        "psp",
-        settings,
-        network,
-        labels,
-        sizes,
-        supervised("cross_entropy", "weak", "mean") if is_weak else compare,
-        settings.supervision,
-        settings.parity,
-    )
+    weak = supervised("cross_entropy", "weak", "mean")
+    return SegmentSystem.of("psp", settings, network, weak if is_weak else compare)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 import torch
@@ -21,8 +21,10 @@ from hearsight.events.codec import check_labels
 from hearsight.features.clips import ClipFeatures
 from hearsight.features.frames import VisualMap
 from hearsight.losses.av_att import ClassLoss, SegmentPool, class_loss, pool_segments
+from hearsight.models.blocks.guided_attention import AudioAxis
 from hearsight.models.blocks.segments import SegmentOutput
 from hearsight.systems.encoders import ClipEncoders
+from hearsight.systems.settings import check_numbers
 
 Supervision = Literal["full", "weak"]
 
@@ -62,6 +64,85 @@ class ClipSizes:
 
 
 @dataclass(frozen=True)
+class SegmentSettings:
+    """What all networks that label seconds have in common, and what they learn from.
+
+    Parameters
+    ----------
+    supervision : {"full", "weak"}
+        Whether it learns from labels of seconds, or of whole clips.
+    audio_axis : {"region", "hidden"}
+        What the sound is added to: a number to each region as in the code, to each hidden unit as
+        in the paper.
+    n_hidden : int
+        Of each direction of the recurrent layers.
+    n_attention : int
+        In which picture and sound are compared.
+    parity : bool
+        Learn as the original: see the docs of the system.
+    labels : tuple of str
+        The class list; default: that of the data, AVE's where there is none.
+    sizes : ClipSizes
+        Of a second's features; always those of the data.
+    """
+
+    supervision: Supervision = "full"
+    audio_axis: AudioAxis = "region"
+    n_hidden: int = 128
+    n_attention: int = 512
+    parity: bool = False
+    labels: tuple[str, ...] = ()
+    sizes: ClipSizes = field(default_factory=ClipSizes)
+
+    def __post_init__(self) -> None:
+        check_numbers(self, ("n_hidden", "n_attention"))
+        if self.labels:
+            check_labels(self.labels)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class list, without background."""
+        return self.labels or AVE
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """The arguments that all networks take."""
+        return {
+            "n_classes": len(self.classes) + 1,
+            "n_video": self.sizes.n_video,
+            "n_audio": self.sizes.n_audio,
+            "n_hidden": self.n_hidden,
+            "n_attention": self.n_attention,
+            "n_regions": self.sizes.rows * self.sizes.columns,
+            "audio_axis": self.audio_axis,
+        }
+
+
+@dataclass(frozen=True)
+class ClassifyingSettings(SegmentSettings):
+    """Those of a network that learns by classes alone.
+
+    Parameters
+    ----------
+    pool : {"max", "mean"}
+        What the scores of seconds become for a clip, if supervision is weak: the paper has the
+        mean, its code the greatest.
+    loss : {"cross_entropy", "bce", "softmargin_on_probs"}
+        The paper has the cross-entropy, its code the multi-label soft margin of probabilities,
+        which `parity` asks for.
+    """
+
+    pool: SegmentPool = "max"
+    loss: ClassLoss = "cross_entropy"
+
+    @property
+    def compare(self) -> Callable[[SegmentOutput, Mapping[str, Tensor]], Tensor]:
+        """The loss of a network."""
+        loss: ClassLoss = "softmargin_on_probs" if self.parity else self.loss
+        return supervised(loss, self.supervision, self.pool)
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a system says of clips.
 
@@ -94,12 +175,12 @@ class SegmentSystem:
     sizes : ClipSizes
     compare : callable
         The loss: from the network's output and the batch to a scalar.
-    supervision : {"full", "weak"}
-        Whether it learns from labels of seconds, or of whole clips.
     parity : bool
         Whether it learns as the original did, quirks and all.
     encoders : ClipEncoders, optional
         What makes its input of a video; None where it has only seen features.
+    eyes : None
+        What it sees by is among the encoders.
     """
 
     name: str
@@ -108,11 +189,21 @@ class SegmentSystem:
     labels: tuple[str, ...]
     sizes: ClipSizes
     compare: Callable[[SegmentOutput, Mapping[str, Tensor]], Tensor]
-    supervision: Supervision = "full"
     parity: bool = False
     encoders: ClipEncoders | None = None
-
     eyes: VisualMap | None = None
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        settings: SegmentSettings,
+        network: nn.Module,
+        compare: Callable[[SegmentOutput, Mapping[str, Tensor]], Tensor],
+    ) -> Self:
+        """Tie a network to its settings."""
+        sizes, parity = settings.sizes, settings.parity
+        return cls(name, settings, network, settings.classes, sizes, compare, parity)
 
     @property
     def takes(self) -> str:
@@ -147,20 +238,6 @@ class SegmentSystem:
     def with_encoders(self, encoders: ClipEncoders | None) -> Self:
         """Return the same system with what makes its input."""
         return dataclasses.replace(self, encoders=encoders)
-
-
-def chosen_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a class list, AVE's where none is given.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    if not labels:
-        return AVE
-    check_labels(labels)
-    return labels
 
 
 def supervised(

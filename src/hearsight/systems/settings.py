@@ -7,6 +7,7 @@ they are made; a name that does not exist is an error that tells the nearest one
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,38 @@ class TrainingSettings:
                 "training needs learning_rate in (0, 1000), weight_decay >= 0 and seed >= 0, got "
                 f"{self.learning_rate:g}, {self.weight_decay:g} and {self.seed}"
             )
+            raise InputError(msg)
+
+
+def check_numbers(
+    settings: object,
+    above_zero: Sequence[str],
+    shares: Sequence[str] = (),
+    weights: Sequence[str] = (),
+) -> None:
+    """See that a system can be built from its settings.
+
+    Parameters
+    ----------
+    settings : frozen dataclass
+    above_zero, shares, weights : sequence of str
+        Names of settings that must be above 0, in [0, 1], and 0 or more.
+
+    Raises
+    ------
+    InputError
+        If one of them is not.
+    """
+    for name in (*above_zero, *shares, *weights):
+        value = getattr(settings, name)
+        if name in shares and not 0 <= value <= 1:
+            msg = f"system.{name} must lie in [0, 1], got {value}"
+            raise InputError(msg)
+        if name in weights and not 0 <= value < math.inf:
+            msg = f"system.{name} must be 0 or more, got {value}"
+            raise InputError(msg)
+        if name in above_zero and not 0 < value < math.inf:
+            msg = f"system.{name} must be above 0, got {value}"
             raise InputError(msg)
 
 

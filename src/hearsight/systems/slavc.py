@@ -19,9 +19,9 @@ from hearsight.features.picture_input import PictureFit, TrainingView
 from hearsight.features.sound_input import SOUND_INPUTS, SoundInput
 from hearsight.losses.slavc import slavc_loss, supervised_loss
 from hearsight.models.slavc import SlavcNet, SlavcOutput
-from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem, check_numbers
+from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem
 from hearsight.systems.registry import register
-from hearsight.systems.settings import TrainingSettings
+from hearsight.systems.settings import TrainingSettings, check_numbers
 
 Boxes = Literal["none", "mended", "reference"]
 

@@ -27,9 +27,9 @@ from hearsight.losses.visual_context import (
 )
 from hearsight.models.blocks.pairs import Pool
 from hearsight.models.visual_context import VisualContextNet, VisualContextOutput
-from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem, check_numbers
+from hearsight.systems.heatmap import SMALL_SOUND, HeatMapSystem
 from hearsight.systems.registry import register
-from hearsight.systems.settings import TrainingSettings
+from hearsight.systems.settings import TrainingSettings, check_numbers
 
 PictureKind = Literal["squash", "short_side_crop", "squash_256"]
 
