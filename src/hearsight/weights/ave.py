@@ -20,21 +20,18 @@ objects, of which only tensors and plain numbers are read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from hearsight.errors import WeightsError, nearest
+from hearsight.errors import WeightsError
 from hearsight.models.av_att import AvAttNet
 from hearsight.models.dmrn import DmrnNet
 from hearsight.models.psp import PspNet
 from hearsight.weights.files import load_strictly
 from hearsight.weights.heatmap import Published
 from hearsight.weights.modules import read_module
-from hearsight.weights.renaming import Renamed, rename
-
-_NOTHING = r"(?!)"
+from hearsight.weights.renaming import Origin, Renamed, rename
 
 
 def _attention(published: str) -> Renamed:
@@ -82,21 +79,12 @@ _PSP_FULL = (
 _PSP_WEAK = (*_PSP, (r"linear_v\.(.+)", r"video.\1"), (r"W3\.(.+)", r"weigh.\1"))
 
 
-@dataclass(frozen=True)
-class _Origin:
-    system: str
-    network: type[nn.Module]
-    renamed: Renamed
-    unused: str = _NOTHING
-    fixed: Mapping[str, int] = field(default_factory=dict)
-
-
-ORIGINS: Mapping[str, _Origin] = {
-    "av-att": _Origin("av-att", AvAttNet, _AV_ATT),
-    "av-att-weak": _Origin("av-att", AvAttNet, _AV_ATT),
-    "dmrn": _Origin("dmrn", DmrnNet, _DMRN),
-    "psp": _Origin("psp", PspNet, _PSP_FULL, r"(linear_v|[va]_classify\.L[12]|L[34])\..+"),
-    "psp-weak": _Origin("psp", PspNet, _PSP_WEAK, r"temperature|W[12]\..+", {"is_weak": True}),
+ORIGINS: Mapping[str, Origin] = {
+    "av-att": Origin("av-att", AvAttNet, _AV_ATT),
+    "av-att-weak": Origin("av-att", AvAttNet, _AV_ATT),
+    "dmrn": Origin("dmrn", DmrnNet, _DMRN),
+    "psp": Origin("psp", PspNet, _PSP_FULL, r"(linear_v|[va]_classify\.L[12]|L[34])\..+"),
+    "psp-weak": Origin("psp", PspNet, _PSP_WEAK, r"temperature|W[12]\..+", {"is_weak": True}),
 }
 """The published networks by name."""
 
@@ -148,35 +136,8 @@ def import_published(path: str | Path, origin: str) -> Published:
 def convert(
     state: Mapping[str, Tensor], origin: str, source: str | Path = "these weights"
 ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Turn the state dict of a published network into one of ours.
-
-    Parameters
-    ----------
-    state : mapping of str to Tensor
-        By published names.
-    origin : str
-        A name in `ORIGINS`.
-    source : str or Path
-        Where it comes from, for messages.
-
-    Returns
-    -------
-    dict of str to Tensor
-        For `load_state_dict`, which finds what is missing.
-    tuple of str
-        Names that were dropped.
-
-    Raises
-    ------
-    WeightsError
-        If nothing is called so, or there are names that the origin does not have.
-    """
-    if origin not in ORIGINS:
-        msg = f"origin: no published network is called {origin}; {nearest(origin, ORIGINS)}"
-        raise WeightsError(msg)
-    known = ORIGINS[origin]
-    mend = f"give weights of {origin}, or another origin: {', '.join(ORIGINS)}"
-    return rename(state, known.renamed, known.unused, origin=origin, mend=mend, source=source)
+    """Turn the state dict of a published network into one of ours; see `rename`."""
+    return rename(state, ORIGINS, origin, source)
 
 
 def _sizes(state: Mapping[str, Tensor], origin: str, source: str | Path) -> dict[str, int]:

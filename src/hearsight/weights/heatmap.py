@@ -20,16 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from hearsight.errors import WeightsError, nearest
+from hearsight.errors import WeightsError
 from hearsight.models.ez_vsl import EzVslNet
 from hearsight.models.lvs import LvsNet
 from hearsight.models.slavc import SlavcNet
 from hearsight.models.visual_context import VisualContextNet
 from hearsight.weights.checkpoints import read_checkpoint
 from hearsight.weights.files import load_strictly
-from hearsight.weights.renaming import Renamed, rename
+from hearsight.weights.renaming import Origin, Renamed, rename
 
 _STEMS: Renamed = (
     (r"imgnet\.(.+)", r"picture_trunk.\1"),
@@ -52,25 +52,15 @@ def _projected(published: str, ours: str, numbers: tuple[str, ...]) -> Renamed:
     return tuple((rf"{published}{a}\.(.+)", rf"{ours}.{b}.\1") for a, b in trunks + heads)
 
 
-@dataclass(frozen=True)
-class _Origin:
-    system: str
-    network: type[nn.Module]
-    renamed: Renamed
-    unused: str
-
-
 _EZ_VSL = _projected("", "trunks", ("",))
 _SLAVC = _projected("momentum_", "momentum", ("1", "2")) + _projected("", "online", ("1", "2"))
-ORIGINS: Mapping[str, _Origin] = {
-    "visual-context": _Origin(
-        "visual-context", VisualContextNet, _STEMS + _REASONING, _OTHER_STEMS
-    ),
-    "lvs": _Origin("lvs", LvsNet, _STEMS, _OTHER_STEMS),
-    "sslalignment": _Origin("lvs", LvsNet, _STEMS, rf"{_OTHER_STEMS}|(?!imgnet\.|audnet\.).+"),
-    "ez-vsl": _Origin("ez-vsl", EzVslNet, _EZ_VSL, _CLASSIFIERS),
-    "fnac": _Origin("fnac", EzVslNet, _EZ_VSL, _CLASSIFIERS),
-    "slavc": _Origin("slavc", SlavcNet, _SLAVC, _CLASSIFIERS),
+ORIGINS: Mapping[str, Origin] = {
+    "visual-context": Origin("visual-context", VisualContextNet, _STEMS + _REASONING, _OTHER_STEMS),
+    "lvs": Origin("lvs", LvsNet, _STEMS, _OTHER_STEMS),
+    "sslalignment": Origin("lvs", LvsNet, _STEMS, rf"{_OTHER_STEMS}|(?!imgnet\.|audnet\.).+"),
+    "ez-vsl": Origin("ez-vsl", EzVslNet, _EZ_VSL, _CLASSIFIERS),
+    "fnac": Origin("fnac", EzVslNet, _EZ_VSL, _CLASSIFIERS),
+    "slavc": Origin("slavc", SlavcNet, _SLAVC, _CLASSIFIERS),
 }
 """The published code bases by name."""
 
@@ -128,37 +118,8 @@ def import_published(path: str | Path, origin: str) -> Published:
 def convert(
     state: Mapping[str, Tensor], origin: str, source: str | Path = "these weights"
 ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Turn the state dict of a published network into one of ours.
-
-    Parameters
-    ----------
-    state : mapping of str to Tensor
-        By published names.
-    origin : str
-        A name in `ORIGINS`.
-    source : str or Path
-        Where it comes from, for messages.
-
-    Returns
-    -------
-    dict of str to Tensor
-        For `load_state_dict`, which finds what is missing.
-    tuple of str
-        Names that were dropped.
-
-    Raises
-    ------
-    WeightsError
-        If nothing is called so, or there are names that the origin does not have.
-    """
-    if origin not in ORIGINS:
-        msg = f"origin: no published code is called {origin}; {nearest(origin, ORIGINS)}"
-        raise WeightsError(msg)
-    known = ORIGINS[origin]
-    mend = f"give weights of {origin}, or another origin: {', '.join(ORIGINS)}"
-    converted, dropped = rename(
-        state, known.renamed, known.unused, origin=origin, mend=mend, source=source
-    )
+    """Turn the state dict of a published network into one of ours; see `rename`."""
+    converted, dropped = rename(state, ORIGINS, origin, source)
     if "nodes.weight" in converted:
         # Zero: the originals do not count how often a node is foreground.
         converted["foreground_frequency"] = torch.zeros(len(converted["nodes.weight"]))
