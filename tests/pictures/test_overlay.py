@@ -139,10 +139,32 @@ def test_a_still_picture_gets_a_still_overlay(scene, tmp_path):
     with pytest.raises(MediaError, match="no moving picture"):
         write_overlay(shown, tmp_path / "overlay.mp4")
     assert not (tmp_path / "overlay.mp4").exists()
-    _, picture = next(iterate_frames(write_still_overlay(shown, tmp_path / "overlay.png")))
+    silent = replace(shown, events=Events(duration=1.0))
+    _, picture = next(iterate_frames(write_still_overlay(silent, tmp_path / "overlay.png")))
     assert picture.shape == (3, 64, 128)
     assert (picture[:, :, 80:] == 90).all()
     assert picture[0, 32, 36] > 200
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 360), (641, 361)])
+def test_each_thing_is_drawn_once_into_a_still(scene, tmp_path, width, height):
+    source = tmp_path / "still.png"
+    Image.new("RGB", (width, height), (90, 90, 90)).save(source)
+    boxes = [(40.0, 100.0, 120.0, 80.0), (320.0, 100.0, 120.0, 80.0)]
+    events = Events(
+        [
+            Event("dog", 0.0, 3.0, track=Track([0.0], boxes=[boxes[0]])),
+            Event("dog", 4.0, 5.0, track=Track([4.0], boxes=[boxes[1]])),
+        ],
+        duration=5.0,
+    )
+    camera = Projection("perspective", width, height)
+    shown = replace(scene, media=source, events=events, heatmaps=(), projection=camera)
+    _, picture = next(iterate_frames(write_still_overlay(shown, tmp_path / "overlay.png")))
+    color = np.array(to_rgb(event_colors(events)[0]))
+    np.testing.assert_allclose(picture[:, 140, 40], color, atol=6)  # the left edge of the box
+    assert (picture[:, 140, 50] == 90).all()
+    assert (picture[:, :, 300:] == 90).all()  # nothing of the shorter event
 
 
 def test_sound_alone_has_no_overlay(scene, tmp_path):

@@ -98,7 +98,7 @@ def _direction(track: Track, index: int, time: float) -> NDArray[np.float64]:
 
 
 class Annotator:
-    """Draws the events that sound at a moment into a frame.
+    """Draws events into a frame: those that sound at a moment, or all.
 
     Parameters
     ----------
@@ -123,14 +123,25 @@ class Annotator:
         )
         self._onsets = np.array([event.onset for event in scene.events])
         self._offsets = np.array([event.offset for event in scene.events])
+        self._lengths = self._offsets - self._onsets
         self._signs: dict[tuple[str, str], tuple[Sprite, Sprite, Sprite, Sprite]] = {}
 
     def __call__(self, time: float, planes: Planes) -> None:
         """Draw into the planes of the frame shown at `time`, in seconds."""
         sounding = np.flatnonzero((self._onsets <= time) & (time < self._offsets))
+        self._draw(planes, [(index, time) for index in sounding.tolist()])
+
+    def draw_all(self, planes: Planes) -> None:
+        """Draw into the planes of a still picture: each name once, amid its longest event."""
+        longest = {self._events[index][1]: index for index in np.argsort(self._lengths).tolist()}
+        middles = self._onsets + 0.5 * self._lengths
+        self._draw(planes, [(index, float(middles[index])) for index in longest.values()])
+
+    def _draw(self, planes: Planes, moments: list[tuple[int, float]]) -> None:
+        """Draw events, given by their places in the list, as they are at moments in seconds."""
         taken: list[Rectangle] = []
         names: list[tuple[Sprite, Position]] = []
-        for index in sounding:
+        for index, time in moments:
             event, name, color = self._events[index]
             position = self._scaled(position_at(event, time, self._projection))
             mark, plain, to_left, to_right = self._sprites(name, color)

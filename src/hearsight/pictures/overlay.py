@@ -27,7 +27,13 @@ from hearsight.pictures.heatmap import (
 from hearsight.pictures.sound import sound_of_scene
 from hearsight.recording.files import replacing
 from hearsight.recording.media import probe
-from hearsight.recording.rewriting import Edit, Planes, VideoFormat, rewrite_video
+from hearsight.recording.rewriting import (
+    Edit,
+    Planes,
+    VideoFormat,
+    edit_picture,
+    rewrite_video,
+)
 from hearsight.recording.video import iterate_frames
 
 
@@ -79,12 +85,12 @@ def write_overlay(
 
 
 def write_still_overlay(scene: Scene, path: str | Path) -> Path:
-    """Write a scene's still picture with its heat map's mean over time laid over it, as PNG.
+    """Write a scene's still picture with its heat map's mean over time and all events, as PNG.
 
     Parameters
     ----------
     scene : Scene
-        With a still picture. Where no map found anything the picture is written as it is.
+        With a still picture. Where nothing was found the picture is written as it is.
     path : str or Path
 
     Returns
@@ -107,6 +113,7 @@ def write_still_overlay(scene: Scene, path: str | Path) -> Path:
         mean = time_mean(heatmap)
         is_panorama = heatmap.projection.kind == "equirectangular"
         picture = blend_heatmap(picture, mean / mean.max(), is_panorama=is_panorama)
+    picture = edit_picture(picture, lambda video, planes: Annotator(scene, video).draw_all(planes))
     with replacing(path) as temporary:
         Image.fromarray(np.moveaxis(picture, 0, -1)).save(temporary, format="PNG")
     return Path(path)

@@ -242,8 +242,6 @@ class _Writer:
         change: Edit | None,
     ) -> None:
         """Take one picture; one that is shown for no time at all is left out."""
-        import av.video.frame
-
         tick = round(begin / self._clock)
         if tick <= self._last_tick:
             return
@@ -251,11 +249,7 @@ class _Writer:
         planes = self._unpack(frame)
         if change is not None:
             change(float(begin), planes)
-        packed = np.concatenate([plane.ravel() for plane in planes])
-        shape = (3, *planes[0].shape) if self.format.has_full_chroma else (-1, self.format.width)
-        encoded = av.video.frame.VideoFrame.from_ndarray(
-            packed.reshape(shape), format=self.format.pixel_format
-        )
+        encoded = _packed(planes, self.format)
         encoded.pts, encoded.time_base = tick, self._clock
         self._durations[tick] = max(1, round(end / self._clock) - tick)
         self._mux(encoded)
@@ -288,6 +282,57 @@ class _Writer:
         y, u, v = (turned.apply(_plane(scaled, number)) for number in range(3))
         # Decoded memory still serves the decoder as reference: draw on a copy.
         return y.copy(), u.copy(), v.copy()
+
+
+def edit_picture(
+    picture: NDArray[np.uint8], edit: Callable[[VideoFormat, Planes], None]
+) -> NDArray[np.uint8]:
+    """Change a single picture as those of a video are changed.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (3, height, width)
+        RGB.
+    edit : callable
+        Given the format, changes the planes in place.
+
+    Returns
+    -------
+    ndarray of uint8, shape (3, height, width)
+        Pixels that were not touched are exactly what they were.
+    """
+    from av.video.frame import VideoFrame
+    from av.video.reformatter import ColorRange, Colorspace
+
+    height, width = picture.shape[1:]
+    video = VideoFormat(width, height, is_bt709=False)
+    frame = VideoFrame.from_ndarray(
+        np.ascontiguousarray(np.moveaxis(picture, 0, -1)), format="rgb24"
+    ).reformat(
+        format=video.pixel_format,
+        dst_colorspace=Colorspace.ITU601,
+        dst_color_range=ColorRange.MPEG,
+    )
+    before = _plane(frame, 0), _plane(frame, 1), _plane(frame, 2)
+    after = before[0].copy(), before[1].copy(), before[2].copy()
+    edit(video, after)
+    changed = _packed(after, video).reformat(
+        format="rgb24", src_colorspace=Colorspace.ITU601, src_color_range=ColorRange.MPEG
+    )
+    is_touched = np.zeros((height, width), dtype=bool)
+    for old, new in zip(before, after, strict=True):
+        scale = height // len(old)
+        is_touched |= (old != new).repeat(scale, axis=0).repeat(scale, axis=1)
+    return np.where(is_touched, np.moveaxis(changed.to_ndarray(), -1, 0), picture)
+
+
+def _packed(planes: Planes, video: VideoFormat) -> av.video.frame.VideoFrame:
+    """Return a picture to be encoded or converted."""
+    from av.video.frame import VideoFrame
+
+    packed = np.concatenate([plane.ravel() for plane in planes])
+    shape = (3, *planes[0].shape) if video.has_full_chroma else (-1, video.width)
+    return VideoFrame.from_ndarray(packed.reshape(shape), format=video.pixel_format)
 
 
 def _plane(frame: av.video.frame.VideoFrame, number: int) -> NDArray[np.uint8]:

@@ -40,6 +40,7 @@ def test_a_category_may_hold_the_separator(tmp_path):
         ("bell&name&good&-1&1", "whole seconds, got -1 and 1"),
         ("bell&name&good&²&3", "whole seconds"),
         ("bell&name&good&2&6000000000", "clips last 86400 s at most"),
+        ("bell&../name&good&0&1", "line 2: clips are named without folders, got '../name'"),
         ("bell&name&good&4&1", "line 2: ends at 1 s, before it starts at 4 s"),
         # Column names belong in the first line, and after it they are no row.
         ("StartTime&name&good&a&b", "whole seconds, got a and b"),

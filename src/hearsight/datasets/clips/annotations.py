@@ -114,6 +114,9 @@ def _parsed(line: str, where: str) -> Annotation:
     if not category or not name:
         msg = f"{where}: category and name must not be empty, got {line!r}"
         raise DatasetError(msg)
+    if "/" in name or "\\" in name or name in {".", ".."}:
+        msg = f"{where}: clips are named without folders, got {name!r}; strike the folder"
+        raise DatasetError(msg)
     if not all(time.isascii() and time.isdigit() for time in times):
         msg = f"{where}: start and end must be whole seconds, got {' and '.join(times)}"
         raise DatasetError(msg)
