@@ -6,7 +6,6 @@ given is laid over what is searched at every second.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from hearsight.inference.nearest import MIN_APART, Window, nearest_windows
 from hearsight.inference.trained import TrainedSystem
 from hearsight.metrics.intervals import or_none
 from hearsight.models.matching import Matched
-from hearsight.recording.files import replacing, write_json
+from hearsight.recording.files import write_csv, write_json
 from hearsight.recording.media import Media, probe
 from hearsight.systems.encoders import ClipEncoders, encode_clip
 from hearsight.systems.matching import MatchingSystem
@@ -98,13 +97,8 @@ class Matches:
         """
         write_json(Path(folder) / JSON_NAME, self.to_dict())
         names = [field.name for field in dataclasses.fields(Window)]
-        with (
-            replacing(Path(folder) / CSV_NAME) as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as file,
-        ):
-            table = csv.DictWriter(file, names, lineterminator="\n")
-            table.writeheader()
-            table.writerows(self._rows())
+        rows = ([row[name] for name in names] for row in self._rows())
+        write_csv(Path(folder) / CSV_NAME, [names, *rows])
 
     def _rows(self) -> list[dict[str, Any]]:
         rows = [dataclasses.asdict(window) for window in self.windows]

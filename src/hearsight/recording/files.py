@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hearsight.errors import InputError, MediaError
@@ -71,6 +72,27 @@ def write_json(path: str | Path, content: object) -> None:
     with replacing(path) as temporary:
         text = json.dumps(content, indent=2, allow_nan=False)
         temporary.write_text(f"{text}\n", encoding="utf-8")
+
+
+def write_csv(path: str | Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write a table as comma-separated values, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+    rows : iterable of sequences
+        The names of the columns first.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be written.
+    """
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def claim_folder(path: str | Path, settings: Mapping[str, object]) -> None:

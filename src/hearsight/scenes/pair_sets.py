@@ -27,10 +27,8 @@ References
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -43,7 +41,7 @@ from hearsight.errors import InputError, nearest
 from hearsight.events.classes import DCASE_2022
 from hearsight.events.formats.lines import write_text
 from hearsight.recording.audio import write_audio
-from hearsight.recording.files import claim_folder, replacing
+from hearsight.recording.files import claim_folder, replacing, write_csv
 from hearsight.recording.video import write_video
 from hearsight.scenes.pair_pictures import PairPicture, Thing, draw_pair_picture
 from hearsight.scenes.pair_sounds import SAMPLE_RATE, make_pair_sound
@@ -186,7 +184,7 @@ def _write_all(root: Path, settings: PairSetSettings) -> Iterator[Pair]:
         _write_annotations(root, [*train, *test], settings.seed)
     write_text(root / "train.txt", "".join(f"{pair.name}\n" for pair in train))
     write_text(root / "test.csv", "".join(f"{pair.name}\n" for pair in test))
-    _write_csv(
+    write_csv(
         root / "test_plus_silent.csv",
         [("video", "audio", "label"), *_silent_rows(test, settings.seed)],
     )
@@ -270,7 +268,7 @@ def _write_vggss(root: Path, train: list[Pair], test: list[Pair]) -> None:
     rows = [{"file": p.name, "class": p.heard.label, "bbox": [p.heard.box]} for p in test]
     write_rows(root / "vggss.json", rows)
     listed = [(p.name[:11], int(p.name[12:]), p.heard.label, p.split) for p in (*train, *test)]
-    _write_csv(root / "vggsound.csv", listed)
+    write_csv(root / "vggsound.csv", listed)
 
 
 def _write_annotations(root: Path, pairs: list[Pair], seed: int) -> None:
@@ -312,9 +310,3 @@ def _silent_rows(test: list[Pair], seed: int) -> Iterator[tuple[str, str, str]]:
 def _is3_row(pair: Pair) -> dict[str, object]:
     box = [round(_INTERACTIVE_PX * edge) for edge in pair.heard.box]
     return {"image": f"{pair.name}.jpg", "audio": f"{pair.name}.wav", "gt_box": box}
-
-
-def _write_csv(path: Path, rows: Sequence[tuple[object, ...]]) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write_text(path, text.getvalue())

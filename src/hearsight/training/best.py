@@ -19,6 +19,11 @@ LAST = "epoch"
 """The metric by which the last weights are the best."""
 
 
+def use_of_validation(metric: str) -> str:
+    """Say what the validation data is for, when weights are kept by a metric."""
+    return "to watch it by" if metric == LAST else f"to choose by {metric}"
+
+
 class KeepBest(Callback):
     """Writes a folder of weights whenever the validation score is better than ever.
 

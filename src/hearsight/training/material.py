@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import torch
 
+from hearsight.errors import InputError, nearest
 from hearsight.systems.registry import Registration
 from hearsight.systems.system import System
 from hearsight.training.config import RunSettings
@@ -74,6 +75,13 @@ class Material(Protocol):
 
     def finish(self, system: Any, judge: Judge) -> System:
         """Return the best system with what can only be told when it has learned."""
+
+
+def check_known(metric: str, known: Collection[str], why: str = "") -> None:
+    """Raise InputError, with the reason if there is one, if a judge gives no score of that name."""
+    if metric not in known:
+        msg = f"training.metric: no score is called {metric!r}{why}; {nearest(metric, known)}"
+        raise InputError(msg)
 
 
 def seeded_system(registration: Registration, settings: RunSettings) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from hearsight.metrics.clip_events import EventScores
 from hearsight.metrics.heatmaps.scores import MapScores
 from hearsight.metrics.matching import MatchingScores
 from hearsight.metrics.segments import SegmentScores
-from hearsight.recording.files import replacing, write_json
+from hearsight.recording.files import replacing, write_csv, write_json
 from hearsight.training.clips.saved_labels import FILE_NAME, write_labels
 
 
@@ -87,16 +86,12 @@ class ClipEvaluation:
         write_json(path, self.to_dict())
         right = self.segments.predicted == self.segments.truth
         classes = (*self.segments.classes, "background")
-        with (
-            replacing(clips_path(path)) as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("row", "clip", "accuracy", "truth", "labels"))
-            for index, (row, name) in enumerate(zip(self.rows, self.names, strict=True)):
-                labels = (self.segments.truth[index], self.segments.predicted[index])
-                said = ("|".join(classes[label] for label in each) for each in labels)
-                writer.writerow((row, name, f"{right[index].mean():.3f}", *said))
+        table: list[tuple[object, ...]] = [("row", "clip", "accuracy", "truth", "labels")]
+        for index, (row, name) in enumerate(zip(self.rows, self.names, strict=True)):
+            labels = (self.segments.truth[index], self.segments.predicted[index])
+            said = ("|".join(classes[label] for label in each) for each in labels)
+            table.append((row, name, f"{right[index].mean():.3f}", *said))
+        write_csv(clips_path(path), table)
 
     def write_predictions(self, folder: str | Path) -> None:
         """Write the labels of all seconds, in a form that `evaluate` reads.

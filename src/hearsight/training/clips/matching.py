@@ -17,19 +17,24 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.datasets.clips import ClipSet, Split
-from hearsight.errors import DatasetError, InputError, nearest
+from hearsight.errors import DatasetError, InputError
 from hearsight.features.clips import ClipFeatures
 from hearsight.metrics.matching import DIRECTIONS, judge_matching
 from hearsight.models.matching import Matched
 from hearsight.systems.matching import MatchingSystem
 from hearsight.systems.registry import Registration
-from hearsight.training.best import LAST
+from hearsight.training.best import use_of_validation
 from hearsight.training.clips.corpus import Corpus, sized
 from hearsight.training.clips.settings import ClipData
 from hearsight.training.clips.sources import ClipSource
 from hearsight.training.config import RunSettings
 from hearsight.training.examples import Batch, Examples
-from hearsight.training.material import Judge, Tell, seeded_system
+from hearsight.training.material import (
+    Judge,
+    Tell,
+    check_known,
+    seeded_system,
+)
 
 MATCHING = "matching"
 METRICS = (MATCHING, *DIRECTIONS)
@@ -169,9 +174,7 @@ class MatchingMaterial:
 
     def check_metric(self, name: str) -> None:
         """Raise InputError if the judge gives no score of that name."""
-        if name not in METRICS:
-            msg = f"training.metric: no score is called {name!r}; {nearest(name, METRICS)}"
-            raise InputError(msg)
+        check_known(name, METRICS)
 
     def prepared(self, tell: Tell, *, is_watched: bool) -> MatchingSystem:
         """Make the features that are missing, and the system for their sizes."""
@@ -196,8 +199,7 @@ class MatchingMaterial:
 
     def describe(self, examples: Examples) -> str:
         """Say what is learned from."""
-        metric = self.settings.training.metric
-        role = "to watch it by" if metric == LAST else f"to choose by {metric}"
+        role = use_of_validation(self.settings.training.metric)
         return (
             f"{len(examples)} seconds of {len(self.train)} clips to learn from, "
             f"{len(self.validation)} clips {role}"

@@ -8,19 +8,24 @@ from pathlib import Path
 from typing import Any, Self
 
 from hearsight.datasets.clips import ClipSet
-from hearsight.errors import DatasetError, InputError, nearest
+from hearsight.errors import DatasetError, InputError
 from hearsight.models.av_att import AvAttNet
 from hearsight.models.dmrn import DmrnNet
 from hearsight.systems.registry import Registration
 from hearsight.systems.segments import SegmentSystem
-from hearsight.training.best import LAST
+from hearsight.training.best import use_of_validation
 from hearsight.training.clips.corpus import Corpus, sized
 from hearsight.training.clips.data import ClipExamples
 from hearsight.training.clips.judge import METRICS, ClipJudge
 from hearsight.training.clips.settings import ClipData
 from hearsight.training.config import RunSettings
 from hearsight.training.examples import Examples
-from hearsight.training.material import Judge, Tell, seeded_system
+from hearsight.training.material import (
+    Judge,
+    Tell,
+    check_known,
+    seeded_system,
+)
 from hearsight.weights.store import load_system
 
 
@@ -76,9 +81,7 @@ class ClipMaterial:
 
     def check_metric(self, name: str) -> None:
         """Raise InputError if the judge gives no score of that name."""
-        if name not in METRICS:
-            msg = f"training.metric: no score is called {name!r}; {nearest(name, METRICS)}"
-            raise InputError(msg)
+        check_known(name, METRICS)
 
     def prepared(self, tell: Tell, *, is_watched: bool) -> SegmentSystem:
         """Make the features that are missing, and the system for their sizes."""
@@ -111,8 +114,7 @@ class ClipMaterial:
 
     def describe(self, examples: Examples) -> str:
         """Say what is learned from."""
-        metric = self.settings.training.metric
-        role = "to watch it by" if metric == LAST else f"to choose by {metric}"
+        role = use_of_validation(self.settings.training.metric)
         without = f" ({len(self.negatives)} without events)" * bool(self.negatives)
         return f"{len(examples)} clips{without} to learn from, {len(self.validation)} {role}"
 

@@ -8,6 +8,7 @@ row,clip,second,label
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.errors import InputError, nearest
-from hearsight.recording.files import replacing
+from hearsight.recording.files import write_csv
 
 FILE_NAME = "segments.csv"
 BACKGROUND = "background"
@@ -48,15 +49,12 @@ def write_labels(
         If the file cannot be written.
     """
     said = (*classes, BACKGROUND)
-    with (
-        replacing(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for row, name, seconds in zip(rows, names, labels, strict=True):
-            for second, label in enumerate(seconds):
-                writer.writerow((row, name, second, said[label]))
+    lines = (
+        (row, name, second, said[label])
+        for row, name, seconds in zip(rows, names, labels, strict=True)
+        for second, label in enumerate(seconds)
+    )
+    write_csv(path, itertools.chain([_COLUMNS], lines))
 
 
 def read_labels(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 from hearsight.metrics.heatmaps.rows import ScoreRows
 from hearsight.metrics.heatmaps.scores import MapScores
 from hearsight.metrics.intervals import or_none
-from hearsight.recording.files import replacing, write_json
+from hearsight.recording.files import write_csv, write_json
 from hearsight.training.pairs.listening import Listening, Maps
 from hearsight.training.pairs.saved_maps import write_maps
 
@@ -94,13 +93,8 @@ class PairEvaluation:
         """
         write_json(path, self.to_dict())
         rows = list(self.scores.rows())
-        with (
-            replacing(pictures_path(path)) as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        cells = ([_cell(value) for value in row.values()] for row in rows)
+        write_csv(pictures_path(path), [list(rows[0]), *cells])
 
     def write_predictions(self, folder: str | Path) -> None:
         """Write each map as `<picture>.npy`.

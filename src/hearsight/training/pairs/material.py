@@ -9,14 +9,20 @@ from typing import Any, Self
 import numpy as np
 
 from hearsight.datasets.pairs import PairSet, open_pairs
-from hearsight.errors import DatasetError, InputError, nearest
+from hearsight.errors import DatasetError, InputError
 from hearsight.features.normalize import file_list_hash
 from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.systems.registry import Registration
-from hearsight.training.best import LAST
+from hearsight.training.best import use_of_validation
 from hearsight.training.config import RunSettings
 from hearsight.training.examples import Examples
-from hearsight.training.material import FEATURES_NAME, Judge, Tell, seeded_system
+from hearsight.training.material import (
+    FEATURES_NAME,
+    Judge,
+    Tell,
+    check_known,
+    seeded_system,
+)
 from hearsight.training.pairs.data import PairExamples
 from hearsight.training.pairs.judge import MATCHING, TRUTH_METRICS, PairJudge
 from hearsight.training.pairs.prepare import read_prepared
@@ -80,10 +86,7 @@ class PairMaterial:
         """Raise InputError if the validation pairs give no score of that name."""
         has_truth = any(each in self.pairs.truth for each in self.validation)
         known = (MATCHING, *(TRUTH_METRICS if has_truth else ()))
-        if name not in known:
-            why = "" if has_truth else " (the validation pairs have no boxes)"
-            msg = f"training.metric: no score is called {name!r}{why}; {nearest(name, known)}"
-            raise InputError(msg)
+        check_known(name, known, "" if has_truth else " (the validation pairs have no boxes)")
 
     def prepared(self, tell: Tell, *, is_watched: bool) -> HeatMapSystem:
         """Return the system; pairs are read as they lie, so there is nothing to compute before."""
@@ -106,8 +109,7 @@ class PairMaterial:
 
     def describe(self, examples: Examples) -> str:
         """Say what is learned from."""
-        metric = self.settings.training.metric
-        role = "to watch it by" if metric == LAST else f"to choose by {metric}"
+        role = use_of_validation(self.settings.training.metric)
         return f"{len(examples)} pairs to learn from, {len(self.validation)} {role}"
 
     def finish(self, system: HeatMapSystem, judge: Judge) -> HeatMapSystem:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hearsight.datasets.listing import Listed
-from hearsight.errors import InputError, nearest
-from hearsight.events.events import Events
 from hearsight.events.points import Points
 from hearsight.features.store import FeatureStore
 from hearsight.inference.predict import predict_stored
@@ -55,11 +53,3 @@ class SeldJudge:
         system = self._system
         scores = seld_scores(self._truth, found, year=system.year, labels=system.labels)
         return {name: float(value) for name, value in scores.overall.items()}
-
-
-def check_metric(name: str, system: SeldSystem) -> None:
-    """Raise InputError if there is no score of that name in the system's year."""
-    scores = seld_scores(Events(), Events(), year=system.year, labels=system.labels).overall
-    if name not in scores:
-        msg = f"training.metric: no score is called {name!r}; {nearest(name, scores)}"
-        raise InputError(msg)

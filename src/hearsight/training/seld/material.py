@@ -12,19 +12,28 @@ from hearsight.augment.swaps import FoaSwaps, MicSwaps
 from hearsight.datasets import open_dataset
 from hearsight.datasets.listing import Listed
 from hearsight.errors import InputError
+from hearsight.events.events import Events
 from hearsight.features.gcc import LogGcc
 from hearsight.features.intensity import LogIntensity
 from hearsight.features.normalize import file_list_hash
 from hearsight.features.salsa import SalsaLite
 from hearsight.features.store import FeatureStore
 from hearsight.inference.trained import choose_device
+from hearsight.metrics.seld import seld_scores
 from hearsight.systems.registry import Registration
 from hearsight.systems.seld import SeldSystem
+from hearsight.training.best import use_of_validation
 from hearsight.training.config import RunSettings
 from hearsight.training.examples import Examples
-from hearsight.training.material import FEATURES_NAME, Judge, Tell, seeded_system
+from hearsight.training.material import (
+    FEATURES_NAME,
+    Judge,
+    Tell,
+    check_known,
+    seeded_system,
+)
 from hearsight.training.seld.data import Split, Windows, split
-from hearsight.training.seld.judge import SeldJudge, check_metric
+from hearsight.training.seld.judge import SeldJudge
 from hearsight.training.seld.pictures import pictures_of, prepare_pictures
 from hearsight.training.seld.prepare import fit_statistics, prepare, store_of
 from hearsight.training.seld.settings import SeldData
@@ -139,13 +148,16 @@ class SeldMaterial:
 
     def check_metric(self, name: str) -> None:
         """Raise InputError if there is no score of that name in the system's year."""
-        check_metric(name, self.system)
+        system, none = self.system, Events()
+        scores = seld_scores(none, none, year=system.year, labels=system.labels)
+        check_known(name, scores.overall)
 
     def describe(self, examples: Examples) -> str:
         """Say what is learned from."""
+        role = use_of_validation(self.settings.training.metric)
         return (
             f"{len(examples)} windows of {len(self.parts.train)} recordings to learn from, "
-            f"{len(self.parts.validation)} recordings to choose by {self.settings.training.metric}"
+            f"{len(self.parts.validation)} recordings {role}"
         )
 
     def finish(self, system: SeldSystem, judge: Judge) -> SeldSystem:
