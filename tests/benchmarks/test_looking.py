@@ -56,7 +56,7 @@ def test_every_run_of_the_recipe_can_be_trained(name, tmp_path):
 def test_the_recipe_trains_the_whole_family_on_a_set_that_can_be_made():
     recipe = OmegaConf.to_container(OmegaConf.load(RECIPE))
     systems = {system_of(name) for name in recipe["runs"]}
-    assert systems >= {"visual-context", "lvs", "ez-vsl", "slavc"}
+    assert systems >= {"visual-context", "lvs", "ez-vsl", "fnac", "slavc"}
     assert changed(PairSetSettings(), recipe["set"]).n_test > 1
 
 

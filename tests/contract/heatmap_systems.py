@@ -49,7 +49,7 @@ def batch_of(system: HeatMapSystem, n_examples: int = 2) -> dict[str, torch.Tens
         tone = np.sin(2 * np.pi * 300.0 * (index + 1) * time) + 0.1 * rng.standard_normal(2 * rate)
         pictures.append(system.picture_fit(picture))
         sounds.append(system.sound_input(0.3 * tone.astype(np.float32), rate))
-    if system.rejects_noise:
+    if system.rejects_from is not None:
         noise = rng.standard_normal(2 * rate).astype(np.float32)
         sounds += [system.sound_input(each, rate) for each in (0.0 * noise, noise)]
     truth = torch.zeros(n_examples, 224, 224)

@@ -35,13 +35,19 @@ def test_where_all_is_told_apart_nothing_is_lost():
 
 
 def test_sounds_of_no_picture_must_fit_less_than_any_own() -> None:
-    fits = torch.tensor([[3.0, 0.0, 1.0, -1.0], [0.0, 2.0, 0.5, 4.0]])
-    similarities = torch.full((2, 4, 5, 6), -9.0)
-    similarities[:, :, 1, 2] = fits
+    similarities = torch.full((2, 2, 5, 6), -9.0)
+    similarities[:, :, 1, 2] = torch.tensor([[3.0, 0.0], [0.0, 2.0]])
+    others = torch.full((2, 2, 5, 6), -9.0)
+    others[:, :, 4, 0] = torch.tensor([[1.0, -1.0], [0.5, 4.0]])
+    similarities.requires_grad_()
+    others.requires_grad_()
     apart = [other - own for other in (1.0, -1.0, 0.5, 4.0) for own in (3.0, 2.0)]
-    expected = sum(math.log1p(math.exp(each)) for each in apart) / 8
-    assert rejection_loss(similarities).item() == pytest.approx(expected)
-    assert rejection_loss(similarities[:, :2]).item() == 0.0
+    loss = rejection_loss(similarities, others)
+    assert loss.item() == pytest.approx(sum(math.log1p(math.exp(each)) for each in apart) / 8)
+    loss.backward()
+    assert (others.grad[:, :, 4, 0] > 0).all()
+    assert similarities.grad is None
+    assert rejection_loss(similarities, others[:, :0]).item() == 0.0
 
 
 def test_the_best_nodes_are_told_from_the_least():

@@ -55,15 +55,19 @@ def localization_loss(similarities: Tensor, pool: Literal["max", "mean"] = "max"
     return functional.cross_entropy(logits, torch.arange(len(logits), device=logits.device))
 
 
-def rejection_loss(similarities: Tensor, pool: Literal["max", "mean"] = "max") -> Tensor:
+def rejection_loss(
+    similarities: Tensor, others: Tensor, pool: Literal["max", "mean"] = "max"
+) -> Tensor:
     """Ask that sounds that no picture has made fit every picture less than any its own.
 
     Not of [1]_, which never hears such sounds.
 
     Parameters
     ----------
-    similarities : Tensor, shape (pictures, sounds, height, width)
-        The sounds of the pictures first, then those that belong to none.
+    similarities : Tensor, shape (batch, batch, height, width)
+        Of pictures with their sounds. They do not learn from it.
+    others : Tensor, shape (batch, other sounds, height, width)
+        Of pictures with the sounds that belong to none.
     pool : {"max", "mean"}
 
     Returns
@@ -72,9 +76,8 @@ def rejection_loss(similarities: Tensor, pool: Literal["max", "mean"] = "max") -
         Mean of log(1 + exp(other - own)) over every other and every own fit, also of different
         pictures: one threshold shall tell them apart. 0 without others.
     """
-    logits = localization_logits(similarities, pool)
-    own, others = logits.diagonal(), logits[:, len(logits) :]
-    apart = functional.softplus(others.flatten()[:, None] - own)
+    own = localization_logits(similarities, pool).diagonal().detach()
+    apart = functional.softplus(localization_logits(others, pool).flatten()[:, None] - own)
     return apart.sum() / max(1, apart.numel())
 
 

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hearsight.errors import InputError
+from hearsight.models.blocks.normalization import counting
 from hearsight.models.blocks.pairs import (
     PairEmbedding,
     Pool,
@@ -63,14 +64,18 @@ class VisualContextOutput:
     Parameters
     ----------
     embedding : PairEmbedding
-    similarities : Tensor, shape (pictures, sounds, height, width)
-        Cosines of every picture with every sound, times the learned scale.
+    similarities : Tensor, shape (pictures, pictures, height, width)
+        Cosines of every picture with every picture's sound, times the learned scale.
+    others : Tensor, shape (pictures, other sounds, height, width)
+        The same with the sounds that no picture has made. From these only what hears can learn:
+        a picture has nothing to learn from what is not in it.
     nodes : Nodes or None
         None: the network has none.
     """
 
     embedding: PairEmbedding
     similarities: Tensor
+    others: Tensor
     nodes: Nodes | None
 
 
@@ -151,11 +156,18 @@ class VisualContextNet(nn.Module):
         """
         check_pairs(pictures, sounds, may_be_more=True)
         maps = self.picture_trunk(pictures)
-        embedding = embedded(maps, self._heard(sounds, len(pictures)))
-        nodes = None if self.nodes is None else self._reason(maps, embedding.sounds[: len(maps)])
+        n_pairs = len(pictures)
+        with counting(self.sound_trunk, n_pairs):
+            vectors = pooled(self.sound_trunk(sounds), self.sound_pool)
+        embedding = embedded(maps, vectors[:n_pairs])
+        elsewhere = PairEmbedding(
+            embedding.pictures.detach(), functional.normalize(vectors[n_pairs:], dim=-1)
+        )
+        nodes = None if self.nodes is None else self._reason(maps, embedding.sounds)
         if self.training and nodes is not None:
             self._note_foreground(nodes.agreement)
-        return VisualContextOutput(embedding, self.scale * embedding.cosines(), nodes)
+        others = self.scale.detach() * elsewhere.cosines()
+        return VisualContextOutput(embedding, self.scale * embedding.cosines(), others, nodes)
 
     def cosine(self, pictures: Tensor, sounds: Tensor) -> Tensor:
         """Map where each picture fits its sound, in [-1, 1]; shape (batch, height, width)."""
@@ -197,21 +209,6 @@ class VisualContextNet(nn.Module):
             If its filters are not those of this network.
         """
         self.picture_trunk.start_from(trained)
-
-    def _heard(self, sounds: Tensor, n_own: int) -> Tensor:
-        """Return a vector of each sound, (sounds, channels).
-
-        Those of no picture are normalized as in use: silence and noise are so unlike all others
-        that they would shift the statistics of a batch.
-        """
-        own = pooled(self.sound_trunk(sounds[:n_own]), self.sound_pool)
-        if len(sounds) == n_own:
-            return own
-        was_training = self.sound_trunk.training
-        self.sound_trunk.eval()
-        others = pooled(self.sound_trunk(sounds[n_own:]), self.sound_pool)
-        self.sound_trunk.train(was_training)
-        return torch.cat([own, others])
 
     def _reason(self, maps: Tensor, sounds: Tensor) -> Nodes:
         assert self.nodes is not None

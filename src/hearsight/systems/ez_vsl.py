@@ -114,7 +114,17 @@ class FnacSettings(EzVslSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_numbers(self, (), shares=("picture_dropout",))
+        check_numbers(
+            self,
+            (),
+            shares=("picture_dropout", "threshold"),
+            weights=(
+                "like_sounds_weight",
+                "like_sources_weight",
+                "like_pictures_weight",
+                "warm_up",
+            ),
+        )
 
 
 def fnac_training(settings: FnacSettings) -> TrainingSettings:

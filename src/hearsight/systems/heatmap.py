@@ -56,8 +56,9 @@ class HeatMapSystem:
         Of the evaluator: how its paper judges maps.
     learns_boxes : bool
         Whether it learns from boxes as well, where pairs have them.
-    rejects_noise : bool
-        Whether it learns that silence and noise come from nowhere in a picture.
+    rejects_from : int, optional
+        The epoch, from 0, from which on it learns that silence and noise come from nowhere in a
+        picture; None: it does not.
     threshold : float, optional
         What a map reaches where something in the picture makes the sound, in [0, 1]; None before
         it was calibrated.
@@ -74,7 +75,7 @@ class HeatMapSystem:
     compare: Callable[[Any, Mapping[str, Tensor], int], Tensor]
     style: str
     learns_boxes: bool = False
-    rejects_noise: bool = False
+    rejects_from: int | None = None
     threshold: float | None = None
     eyes: VisualMap | None = None
 
@@ -95,12 +96,15 @@ class HeatMapSystem:
         ----------
         batch : mapping
             `picture` (batch, 3, height, width), `sound` (batch, 1, bins, frames), with more sounds
-            at its end where it learns to reject them; `truth` (batch,
-            224, 224) and `is_known` (batch,) where boxes are learned.
+            at its end where it learns to reject them; `truth` (batch, 224, 224) and `is_known`
+            (batch,) where boxes are learned.
         epoch : int
             From 0.
         """
-        return self.compare(self.network(batch["picture"], batch["sound"]), batch, epoch)
+        pictures, sounds = batch["picture"], batch["sound"]
+        if self.rejects_from is None or epoch < self.rejects_from:
+            sounds = sounds[: len(pictures)]
+        return self.compare(self.network(pictures, sounds), batch, epoch)
 
     def maps(self, pictures: Tensor, sounds: Tensor) -> Tensor:
         """Return heat maps.

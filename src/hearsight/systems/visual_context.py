@@ -57,9 +57,12 @@ class VisualContextSettings:
         Of the losses beside localization; 0 leaves one out.
     divergence : {"js", "kl"}
     rejection_weight : float
-        Of the loss by which silence and noise fit no picture, heard with every batch. 0, as in the
-        paper: they are never heard, and a map may rise for what nobody has ever heard
-        (arXiv:2410.01020, arXiv:2508.21761).
+        Of the loss by which silence and noise, heard with every batch, fit no picture; only what
+        hears learns from it. 0, as in the paper: they are never heard, and a map may rise for what
+        nobody has ever heard (arXiv:2410.01020, arXiv:2508.21761).
+    rejection_from : int
+        The epoch, from 0, in which that begins: pictures and sounds find each other later if they
+        must reject from the start.
     picture_px : int
         Height and width of what is seen.
     fit : {"squash", "short_side_crop", "squash_256"}
@@ -81,6 +84,7 @@ class VisualContextSettings:
     divergence_weight: float = 0.1
     divergence: Divergence = "js"
     rejection_weight: float = 0.0
+    rejection_from: int = 0
     picture_px: int = 224
     fit: PictureKind = "squash"
     sound: SoundInput = SOUND_INPUTS["visual-context"]
@@ -90,7 +94,12 @@ class VisualContextSettings:
             self,
             ("width", "n_foreground", "n_background"),
             shares=("map_dropout", "feature_dropout"),
-            weights=("discrimination_weight", "divergence_weight", "rejection_weight"),
+            weights=(
+                "discrimination_weight",
+                "divergence_weight",
+                "rejection_weight",
+                "rejection_from",
+            ),
         )
         if self.n_nodes and self.n_foreground + self.n_background > self.n_nodes:
             msg = (
@@ -145,10 +154,9 @@ def visual_context(settings: VisualContextSettings) -> HeatMapSystem:
 
     def compare(output: VisualContextOutput, batch: Mapping[str, Tensor], epoch: int) -> Tensor:
         del batch, epoch
-        n_pairs = len(output.similarities)
-        loss = localization_loss(output.similarities[:, :n_pairs], settings.loss_pool)
-        if settings.rejection_weight:
-            rejection = rejection_loss(output.similarities, settings.loss_pool)
+        loss = localization_loss(output.similarities, settings.loss_pool)
+        if output.others.numel():
+            rejection = rejection_loss(output.similarities, output.others, settings.loss_pool)
             loss = loss + settings.rejection_weight * rejection
         nodes = output.nodes
         if nodes is None:
@@ -170,5 +178,5 @@ def visual_context(settings: VisualContextSettings) -> HeatMapSystem:
         TrainingView(settings.picture_px),
         compare,
         style="visual-context",
-        rejects_noise=settings.rejection_weight > 0,
+        rejects_from=settings.rejection_from if settings.rejection_weight else None,
     )

@@ -27,8 +27,8 @@ class PairEmbedding:
     Parameters
     ----------
     pictures : Tensor, shape (..., batch, channels, height, width)
-    sounds : Tensor, shape (..., batch or more, channels)
-        Those of the pictures first. Leading axes, if any, are those of several heads.
+    sounds : Tensor, shape (..., sounds, channels)
+        Leading axes, if any, are those of several heads.
     """
 
     pictures: Tensor
@@ -40,8 +40,7 @@ class PairEmbedding:
 
     def own_cosines(self) -> Tensor:
         """Compare every picture with its own sound: (..., batch, height, width)."""
-        n_pairs = self.pictures.shape[-4]
-        return exactly("...bchw,...bc->...bhw", self.pictures, self.sounds[..., :n_pairs, :])
+        return exactly("...bchw,...bc->...bhw", self.pictures, self.sounds)
 
 
 def exactly(equation: str, *tensors: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from hearsight.errors import InputError
+from hearsight.models.blocks.normalization import CountedBatchNorm2d
 
 _N_STAGES = 4
 """Each has twice the filters of the one before."""
@@ -42,9 +43,9 @@ class BasicBlock(nn.Module):
     def __init__(self, n_inputs: int, n_filters: int, stride: int) -> None:
         super().__init__()
         self.conv1 = _convolution(n_inputs, n_filters, 3, stride)
-        self.bn1 = nn.BatchNorm2d(n_filters)
+        self.bn1 = CountedBatchNorm2d(n_filters)
         self.conv2 = _convolution(n_filters, n_filters, 3)
-        self.bn2 = nn.BatchNorm2d(n_filters)
+        self.bn2 = CountedBatchNorm2d(n_filters)
         self.downsample = _shortcut(n_inputs, n_filters, stride)
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -73,11 +74,11 @@ class Bottleneck(nn.Module):
         super().__init__()
         n_outputs = self.expansion * n_filters
         self.conv1 = _convolution(n_inputs, n_filters, 1)
-        self.bn1 = nn.BatchNorm2d(n_filters)
+        self.bn1 = CountedBatchNorm2d(n_filters)
         self.conv2 = _convolution(n_filters, n_filters, 3, stride)
-        self.bn2 = nn.BatchNorm2d(n_filters)
+        self.bn2 = CountedBatchNorm2d(n_filters)
         self.conv3 = _convolution(n_filters, n_outputs, 1)
-        self.bn3 = nn.BatchNorm2d(n_outputs)
+        self.bn3 = CountedBatchNorm2d(n_outputs)
         self.downsample = _shortcut(n_inputs, n_outputs, stride)
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -127,7 +128,7 @@ class ResNet(nn.Module):
             msg = f"n_blocks must have one number for each of four stages, got {list(n_blocks)}"
             raise InputError(msg)
         self.conv1 = _convolution(n_inputs, n_filters, 7, stride=2)
-        self.bn1 = nn.BatchNorm2d(n_filters)
+        self.bn1 = CountedBatchNorm2d(n_filters)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         n_before, strides = n_filters, (1, 2, 2, last_stride)
         for stage, (n, stride) in enumerate(zip(n_blocks, strides, strict=True)):
@@ -237,4 +238,6 @@ def _shortcut(n_inputs: int, n_outputs: int, stride: int) -> nn.Sequential | Non
     """Return what leads the input around a block, where its shape changes."""
     if stride == 1 and n_inputs == n_outputs:
         return None
-    return nn.Sequential(_convolution(n_inputs, n_outputs, 1, stride), nn.BatchNorm2d(n_outputs))
+    return nn.Sequential(
+        _convolution(n_inputs, n_outputs, 1, stride), CountedBatchNorm2d(n_outputs)
+    )

@@ -49,7 +49,7 @@ class PairExamples(Examples):
         self._sound_input = system.sound_input
         self._reader, self._names, self._seed = reader, tuple(names), seed
         self._truth = truth if system.learns_boxes else None
-        self._rejects_noise = system.rejects_noise
+        self._rejects_noise = system.rejects_from is not None
 
     def __len__(self) -> int:
         return len(self._names)
