@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hearsight.datasets.pairs import PairReader
+from hearsight.datasets.pairs.media import check_finite
 from hearsight.errors import DatasetError
 from hearsight.features.negative_sound import noise, silence
 from hearsight.features.sound_input import SoundInput
@@ -142,9 +143,16 @@ def hear(
     heard: Heard = "own",
     rng: np.random.Generator | None = None,
 ) -> Tensor:
-    """Return the spectrogram of a clip's sound, or of what replaces it, (1, bins, frames)."""
+    """Return the spectrogram of a clip's sound, or of what replaces it, (1, bins, frames).
+
+    Raises
+    ------
+    MediaError
+        If samples are not finite, or the sound cannot be read.
+    """
     waveform, sample_rate = reader.sound(name, sound_input.sample_rate)
     excerpt = sound_input.excerpt(waveform, sample_rate)
+    check_finite(excerpt, name)
     if heard == "silence":
         excerpt = silence(excerpt)
     elif heard == "noise":
@@ -158,13 +166,15 @@ def stacked(spectrograms: Sequence[Tensor], names: Sequence[str]) -> Tensor:
     Raises
     ------
     DatasetError
-        If their sizes differ, since the sounds were sampled at different rates.
+        If their sizes differ, since the sounds were sampled at different rates, or are shorter than
+        what is heard and not repeated (`SoundInput.wraps_short`).
     """
     for name, each in zip(names, spectrograms, strict=True):
         if each.shape != spectrograms[0].shape:
             msg = (
-                f"{name}: its sound is sampled at another rate than that of {names[0]}; convert "
-                "the sounds to one rate, or set system.sound.sample_rate"
+                f"{name}: its spectrogram has {each.shape[-1]} frames, that of {names[0]} "
+                f"{spectrograms[0].shape[-1]}: sampled at another rate (set "
+                "system.sound.sample_rate), or too short where system.sound.wraps_short is set"
             )
             raise DatasetError(msg)
     return torch.stack(list(spectrograms))

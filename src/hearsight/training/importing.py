@@ -95,7 +95,8 @@ def import_weights(
         raise InputError(msg)
     if published.dropped:
         tell(f"left out, since nothing uses them: {', '.join(published.dropped)}")
+    noted: dict[str, Any] = {"imported": Path(file).name, "from": origin}
     if calibrate_on is not None:
-        system = pairs.calibrated(system, calibrate_on, tell)
-    save_system(folder, system, origin={"imported": Path(file).name, "from": origin})
+        system, noted["validation"] = pairs.calibrated(system, calibrate_on, tell)
+    save_system(folder, system, origin=noted)
     return Imported(folder, system)

@@ -1,4 +1,5 @@
 import numpy as np
+import soundfile
 
 from datasets.pairs.small_pairs import NAMES, sound_of
 from hearsight.datasets.pairs.check import Heard, media_problems, read_pairs
@@ -10,6 +11,14 @@ def test_pairs_are_described(root):
     found = list(read_pairs(find_pairs(root, "007"), NAMES, threads=2))
     assert found == [(name, Heard((40, 30), 16_000, 1, 1.0, is_silent=False)) for name in NAMES]
     assert media_problems(found) == ()
+
+
+def test_a_sound_with_nan_is_named(root):
+    sound = sound_of(0)
+    sound[0, 7] = np.nan
+    soundfile.write(root / f"audio/{NAMES[0]}.wav", sound.T, 16_000, "FLOAT")
+    (said,) = media_problems(list(read_pairs(find_pairs(root, "007"), NAMES)))
+    assert said.startswith(f"{NAMES[0]}: its sound holds values that are not finite")
 
 
 def test_what_cannot_be_used_is_named(root):

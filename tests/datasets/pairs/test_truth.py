@@ -112,6 +112,8 @@ def test_the_published_boxes_of_vggss():
         ('[{"file": "a", "class": "x", "bbox": []}, {"file": "a", "class": "x", '
          '"bbox": []}]', "row 2: a comes twice"),
         ('[{"image": "a.jpg", "gt_box": [0, 0, 1, 1]}]', "row 1: audio must be text"),
+        ('[{"image": "a", "audio": "a", "gt_box": [0, 0, NaN, 1]}]', "row 1: .*finite"),
+        ('[{"image": "a", "audio": "a", "gt_box": [0, 0, 1e400, 1]}]', "row 1: .*finite"),
         ('[{"image": "a.jpg", "audio": "a.wav", "gt_box": "a.png"}]', "row 1: offset"),
     ],
 )  # fmt: skip
@@ -135,6 +137,15 @@ def test_rows_are_named_by_what_differs(tmp_path):
     path.write_text(json.dumps([rows[0], rows[0]]))
     with pytest.raises(DatasetError, match="neither its pictures nor its sounds differ"):
         read_annotations(path)
+
+
+def test_frames_of_a_clip_are_not_taken_for_things(tmp_path):
+    names = [f"aBcD_fGhIjK_1000_6000_{number}" for number in (1, 2)]
+    rows = [{"image": f"{name}.png", "audio": "a.wav", "gt_box": [0, 0, 9, 9]} for name in names]
+    (tmp_path / "s4.json").write_text(json.dumps(rows))
+    found = read_annotations(tmp_path / "s4.json")
+    assert list(found.truth) == names
+    assert found.labels == {}
 
 
 @pytest.mark.parametrize("start", [0, -20])

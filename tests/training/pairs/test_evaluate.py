@@ -325,7 +325,11 @@ def test_what_is_known_of_learned_pairs_is_told(pair_set):
         return " ".join(about_learning(origin, pairs, pairs.test, split))
 
     assert told(train=judged) == "The system has learned from these very pairs: scores flatter."
-    assert "chosen and calibrated on these very pairs" in told(train=other, validation=judged)
+    assert "chosen or calibrated on these very pairs" in told(train=other, validation=judged)
+    assert "chosen or calibrated on these very pairs" in told(imported="x", validation=judged)
+    some = {"list": "other", "from": "test"}
+    assert "on pairs of this test split" in told(train=other, validation=some, data="my [set]")
+    assert told(train=other, validation=some, data="another") == ""
     assert told(train=other, validation=other, data="my [set]") == ""
     assert "a set of this name" in told("train", train=other, data="my [set]")
     assert told("train", train=other, data="another") == ""

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from hearsight.datasets.pairs import open_pairs
 from hearsight.errors import InputError, WeightsError
+from hearsight.features.normalize import file_list_hash
 from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.training.importing import import_weights
+from hearsight.training.pairs.evaluate import about_learning
 from hearsight.weights.store import load_system, read_about
 
 
@@ -48,7 +51,13 @@ def test_a_checkpoint_becomes_a_calibrated_system(tmp_path: Path, pair_set: Path
     assert isinstance(system, HeatMapSystem)
     assert system.settings.width == 8
     assert system.threshold == done.system.threshold
-    assert read_about(done.folder)["origin"] == {"imported": "lvs.pth", "from": "lvs"}
+    origin = read_about(done.folder)["origin"]
+    assert (origin["imported"], origin["from"]) == ("lvs.pth", "lvs")
+    pairs = open_pairs(pair_set)
+    assert origin["validation"]["list"] == file_list_hash(pairs.test)
+    assert "calibrated on these very pairs" in about_learning(origin, pairs, pairs.test, "test")[0]
+    some = pairs.test[:2]
+    assert "on pairs of this test split" in about_learning(origin, pairs, some, "test")[0]
 
 
 def test_sslalignment_sees_and_hears_as_its_code(tmp_path: Path) -> None:

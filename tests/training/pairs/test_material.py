@@ -75,15 +75,25 @@ def test_each_epoch_shows_other_parts_of_pictures(pair_set: Path) -> None:
     assert sorted(EpochOrder(examples, 0)) == list(range(len(examples)))
 
 
-def test_boxes_come_with_whole_pictures(pair_set: Path) -> None:
-    known = material(pair_set, "system.boxes=mended", "data.validation=test", name="slavc")
-    truth = {known.train[0]: next(iter(known.pairs.truth.values()))}
-    some = dataclasses.replace(known, pairs=dataclasses.replace(known.pairs, truth=truth))
-    batch = some.examples(some.system).__getitems__([0, 1])
+def test_boxes_come_with_whole_pictures(tmp_path: Path, pair_set: Path) -> None:
+    pairs = open_pairs(pair_set)
+    boxed, other = pairs.test[0], pairs.train[0]
+    (tmp_path / "list.txt").write_text("\n".join([boxed, *pairs.train]))
+    known = material(
+        pair_set,
+        "system.boxes=mended",
+        "data.validation=test",
+        "data.drop_test_ids=false",
+        f"data.train_list={tmp_path / 'list.txt'}",
+        name="slavc",
+    )
+    examples = known.examples(known.system)
+    assert known.describe(examples).startswith(f"{len(known.train)} pairs (1 with boxes) to learn")
+    batch = examples.__getitems__([known.train.index(name) for name in (boxed, other)])
     assert batch["is_known"].tolist() == [True, False]
     assert batch["truth"][0].any()
     assert not batch["truth"][1].any()
-    whole = some.system.picture_fit(some.pairs.reader.picture(some.train[0]))
+    whole = known.system.picture_fit(known.pairs.reader.picture(boxed))
     assert torch.equal(batch["picture"][0], whole)
 
 
@@ -105,6 +115,17 @@ def test_silence_and_noise_follow_on_the_sounds(pair_set: Path) -> None:
     assert loss != fewer
 
 
+def test_silence_and_noise_are_rejected_from_an_epoch_on(pair_set: Path) -> None:
+    known = material(pair_set, "system.rejection_weight=0.1", "system.rejection_from=3")
+    system = known.system
+    system.network.eval()
+    batch = known.examples(system).__getitems__([0, 1, 2])
+    before, after = (system.loss(batch, epoch) for epoch in (2, 3))
+    without = system.loss({**batch, "sound": batch["sound"][:3]}, 3)
+    assert torch.equal(before, without)
+    assert after != without
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -114,11 +135,52 @@ def test_silence_and_noise_follow_on_the_sounds(pair_set: Path) -> None:
         ("data.train_list=nowhere.txt", "nowhere.txt"),
         ("system.n_nodes=8", "more than n_nodes 8"),
         ("system.rejection_weight=-1", "rejection_weight must be 0 or more"),
+        ("slavc system.boxes=mended", "no pair to learn from has a usable box"),
+        ("fnac system.like_sounds_weight=-5", "like_sounds_weight must be 0 or more"),
+        ("fnac system.warm_up=-1", "warm_up must be 0 or more"),
+        ("fnac system.threshold=1.5", r"threshold must lie in \[0, 1\]"),
     ],
 )
 def test_what_cannot_be_learned_is_said(pair_set: Path, change: str, message: str) -> None:
+    *name, setting = change.split()
     with pytest.raises((DatasetError, InputError), match=message):
-        material(pair_set, change)
+        material(pair_set, setting, name=name[0] if name else "visual-context")
+
+
+def test_a_sound_with_nan_is_named(tmp_path: Path, pair_set: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(pair_set, broken)
+    name = open_pairs(broken).train[0]
+    file = broken / "audio" / f"{name}.wav"
+    waveform, rate = soundfile.read(file)
+    waveform[len(waveform) // 2] = np.nan
+    soundfile.write(file, waveform, rate, "FLOAT")
+    known = material(broken, "data.validation=train")
+    with pytest.raises(MediaError, match=f"{name}: its sound holds values that are not finite"):
+        known.examples(known.system).__getitems__(range(len(known.train)))
+    with pytest.raises(MediaError, match=name):
+        known.judge(known.system).threshold()
+
+
+def test_sounds_too_short_for_a_batch_are_named(tmp_path: Path, pair_set: Path) -> None:
+    short = tmp_path / "short"
+    shutil.copytree(pair_set, short)
+    name = open_pairs(short).train[-1]
+    file = short / "audio" / f"{name}.wav"
+    waveform, rate = soundfile.read(file)
+    soundfile.write(file, waveform[: round(0.9 * rate)], rate)
+    known = material(short, "system.sound.wraps_short=true", "data.validation=train")
+    with pytest.raises(DatasetError, match=r"wraps_short"):
+        known.examples(known.system).__getitems__(range(len(known.train)))
+
+
+def test_calibration_hears_nothing_that_is_in_view(pair_set: Path) -> None:
+    pairs = open_pairs(pair_set)
+    known = material(pair_set, "data.validation=test")
+    named = {seen: heard for seen, heard in pairs.silent if seen != heard}
+    assert named
+    others = dict(zip(known.validation, known.judge(known.system).others, strict=True))
+    assert named.items() <= others.items()
 
 
 def test_sounds_of_one_class_are_exchanged_all_the_same(pair_set: Path) -> None:

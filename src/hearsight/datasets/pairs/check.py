@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hearsight.datasets.pairs.lists import counted
+from hearsight.datasets.pairs.media import check_finite
 from hearsight.datasets.pairs.reader import PairReader, each_made
 from hearsight.errors import HearsightError
 
@@ -60,6 +61,7 @@ def read_pairs(
     def read(name: str) -> Heard:
         _, height, width = reader.picture(name).shape
         waveform, rate = reader.sound(name)
+        check_finite(waveform)
         n_channels, n_samples = waveform.shape
         return Heard((width, height), rate, n_channels, n_samples / rate, not waveform.any())
 

@@ -141,6 +141,7 @@ def open_pairs(
         If they lie in an LMDB and lmdb is not installed.
     """
     place = Path(root)
+    frame = f"{int(frame):03d}" if frame.isdecimal() else frame
     marks = _annotated(place, annotations)
     reader = _reader(place, stored, frame, marks)
     there = frozenset(reader.names)

@@ -138,3 +138,17 @@ def resampled(
         return waveform, rate
     resampler = Resampler(len(waveform), rate, target)
     return np.concatenate([resampler.feed(waveform), resampler.finish()], axis=1), target
+
+
+def check_finite(samples: NDArray[np.floating], name: str = "") -> None:
+    """See that a sound is made of numbers: one NaN would make a whole network NaN.
+
+    Raises
+    ------
+    MediaError
+        If it is not; the message begins with the name, if there is one.
+    """
+    if not np.isfinite(samples).all():
+        what = f"{name}: its sound" if name else "its sound"
+        msg = f"{what} holds values that are not finite; export it again or remove it"
+        raise MediaError(msg)

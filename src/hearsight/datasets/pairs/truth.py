@@ -28,7 +28,7 @@ from hearsight.recording.media import PICTURE_SUFFIXES
 
 FLICKR_FRAME = 256
 _CORNERS = 4
-_MIXED = re.compile(r".*_\d+_(.+)")  # IS3: two things, a number, which of them sounds
+_MIXED = re.compile(r"(.+)_(.+)_\d+_(\1|\2)")  # IS3: two things, a number, which of them sounds
 
 _Kind = TypeVar("_Kind")
 _KINDS: Mapping[type, str] = {str: "text", int: "a whole number", list: "a list"}
@@ -195,7 +195,7 @@ def _read_rows(path: Path, rows: list[dict[str, Any]]) -> Annotated:
             truth[name] = SoundingMask(path.parent / given, _taken(row, "offset", int, where))
         else:
             truth[name] = _boxes([_fractions(given, where)], where)
-    labels = {name: found[1] for name in names if (found := _MIXED.fullmatch(name))}
+    labels = {name: found[3] for name in names if (found := _MIXED.fullmatch(name))}
     return Annotated("rows", truth, labels, dict(zip(names, files, strict=True)))
 
 
@@ -256,9 +256,9 @@ def _numbers(box: object, where: str) -> list[float]:
     if (
         not isinstance(box, list | tuple)
         or len(box) != _CORNERS
-        or not all(isinstance(value, int | float) for value in box)
+        or not all(isinstance(value, int | float) and math.isfinite(value) for value in box)
     ):
-        msg = f"{where}: a box must be four numbers xmin, ymin, xmax, ymax, got {box!r:.80}"
+        msg = f"{where}: a box must be four finite numbers xmin, ymin, xmax, ymax, got {box!r:.80}"
         raise DatasetError(msg)
     return [float(value) for value in box]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hearsight.datasets.pairs.media import check_finite
 from hearsight.datasets.pairs.reader import PairReader, Stored, each_made
 from hearsight.datasets.pairs.shards import read_index, shard_key
 from hearsight.errors import HearsightError, InputError
@@ -187,9 +188,7 @@ def _jpeg(picture: NDArray[np.uint8], settings: ShardSettings) -> bytes:
 def _flac(waveform: NDArray[np.float32], rate: int) -> bytes:
     import soundfile
 
-    if not np.isfinite(waveform).all():
-        msg = "its sound holds values that are not finite; export it again"
-        raise InputError(msg)
+    check_finite(waveform)
     if len(waveform) > _FLAC_CHANNELS:
         msg = f"its sound has {len(waveform)} channels, shards hold {_FLAC_CHANNELS} at most"
         raise InputError(msg)

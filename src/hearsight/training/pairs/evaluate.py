@@ -134,18 +134,22 @@ def about_learning(
         Of which they are.
     """
     judged = file_list_hash(names)
-    lists = {
-        part: about.get("list")
+    learned, watched = (
+        about if isinstance(about := origin.get(part), dict) else {}
         for part in ("train", "validation")
-        if isinstance(about := origin.get(part), dict)
-    }
-    if lists.get("train") == judged:
+    )
+    name = pairs.root.resolve().name
+    if learned.get("list") == judged:
         return ("The system has learned from these very pairs: scores flatter.",)
-    if lists.get("validation") == judged:
-        return ("The weights were chosen and calibrated on these very pairs: scores flatter.",)
-    if "train" not in lists:
+    if watched.get("list") == judged:
+        return ("The weights were chosen or calibrated on these very pairs: scores flatter.",)
+    if split == "test" == watched.get("from") and name in (origin.get("data"), watched.get("data")):
+        return (
+            "The weights were chosen or calibrated on pairs of this test split: scores flatter.",
+        )
+    if not learned:
         return ("What the weights have learned from is not noted; it may have been these pairs.",)
-    if split == "train" and origin.get("data") == pairs.root.resolve().name:
+    if split == "train" and name == origin.get("data"):
         return (
             "The system has learned from a set of this name, training pairs too: scores flatter.",
         )

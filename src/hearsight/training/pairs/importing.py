@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hearsight.datasets.pairs import open_pairs
 from hearsight.errors import DatasetError
@@ -12,6 +13,7 @@ from hearsight.features.sound_input import SOUND_INPUTS
 from hearsight.systems import find
 from hearsight.systems.heatmap import HeatMapSystem
 from hearsight.training.pairs.judge import PairJudge
+from hearsight.training.pairs.material import described
 from hearsight.weights.files import load_strictly
 from hearsight.weights.heatmap import Published, import_published
 
@@ -29,8 +31,14 @@ def build_published(file: str | Path, origin: str) -> tuple[HeatMapSystem, Publi
 
 def calibrated(
     system: HeatMapSystem, data: str | Path, tell: Callable[[str], None] = lambda _: None
-) -> HeatMapSystem:
+) -> tuple[HeatMapSystem, dict[str, Any]]:
     """Find the threshold of a system on the test pairs of a set, or all if there are none.
+
+    Returns
+    -------
+    system : HeatMapSystem
+    about : dict
+        What to note beside its weights of the pairs it was calibrated on.
 
     Raises
     ------
@@ -44,7 +52,9 @@ def calibrated(
         raise DatasetError(msg)
     threshold = PairJudge(system, pairs, names, seed=0).threshold()
     tell(f"threshold {threshold:.3f}, calibrated on {len(names)} pairs of {pairs.root}")
-    return system.with_threshold(threshold)
+    part = "test" if pairs.test else "train"
+    about = {**described(names), "from": part, "data": pairs.root.resolve().name}
+    return system.with_threshold(threshold), about
 
 
 def _built(published: Published, origin: str) -> HeatMapSystem:

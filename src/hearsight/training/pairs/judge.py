@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.datasets.pairs import PairSet
+from hearsight.errors import InputError
 from hearsight.features.negative_sound import off_screen
 from hearsight.inference.pair_maps import PAIRS_AT_ONCE, map_sounds
 from hearsight.metrics.heatmaps.judge import judge_maps
 from hearsight.metrics.heatmaps.negative_sound import separating_threshold
 from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.training.pairs.elsewhere import elsewhere
 
 MATCHING = "matching"
 TRUTH_METRICS = ("success", "mean_ciou", "auc")
@@ -45,10 +47,12 @@ class PairJudge:
     ) -> None:
         self._system, self._reader, self._seed = system, pairs.reader, seed
         self._names = names
-        # Where all sounds are of one class, another of it must do.
-        has_classes = len({pairs.labels.get(name, name) for name in names}) > 1
-        labels = pairs.labels if has_classes else {}
-        self._others = off_screen(names, labels, np.random.default_rng(seed))
+        self.others: tuple[str, ...]
+        """For each picture the pair whose sound is from elsewhere."""
+        try:
+            self.others = elsewhere(pairs, names, seed)
+        except InputError:  # where all sounds are of classes in view, any other must do
+            self.others = off_screen(names, {}, np.random.default_rng(seed))
         self._truth = {name: pairs.truth[name] for name in names if name in pairs.truth}
 
     def __len__(self) -> int:
@@ -59,7 +63,7 @@ class PairJudge:
         here = slice(part * PAIRS_AT_ONCE, (part + 1) * PAIRS_AT_ONCE)
         names = self._names[here]
         maps = map_sounds(
-            self._system, self._reader, names, {"own": names, "off_screen": self._others[here]}
+            self._system, self._reader, names, {"own": names, "off_screen": self.others[here]}
         )
         return {
             name: _Seen(each["own"], float(each["off_screen"].max()))
@@ -95,7 +99,7 @@ class PairJudge:
             self._system,
             self._reader,
             names,
-            {"own": names, "silence": names, "noise": names, "off_screen": self._others},
+            {"own": names, "silence": names, "noise": names, "off_screen": self.others},
             rng,
         )
         peaks = np.array([[map_.max() for map_ in each.values()] for each in maps])

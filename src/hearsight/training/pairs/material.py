@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -80,6 +81,12 @@ class PairMaterial:
                 f"{settings.training.batch_size}; lower training.batch_size"
             )
             raise DatasetError(msg)
+        if system.learns_boxes and not any(_has_box(pairs, name) for name in train):
+            msg = (
+                f"{data}: no pair to learn from has a usable box, but system.boxes wants to learn "
+                "from boxes; leave it out, or give data.annotations"
+            )
+            raise DatasetError(msg)
         return cls(settings, system, pairs, train, validation, notes)
 
     def check_metric(self, name: str) -> None:
@@ -110,7 +117,9 @@ class PairMaterial:
     def describe(self, examples: Examples) -> str:
         """Say what is learned from."""
         role = use_of_validation(self.settings.training.metric)
-        return f"{len(examples)} pairs to learn from, {len(self.validation)} {role}"
+        n_boxed = sum(_has_box(self.pairs, name) for name in self.train)
+        boxed = f" ({n_boxed} with boxes)" * self.system.learns_boxes
+        return f"{len(examples)} pairs{boxed} to learn from, {len(self.validation)} {role}"
 
     def finish(self, system: HeatMapSystem, judge: Judge) -> HeatMapSystem:
         """Return the system with the threshold below which nothing visible makes a sound."""
@@ -124,8 +133,8 @@ class PairMaterial:
         """What weights are trained on, in words and numbers."""
         return {
             "data": self.pairs.root.resolve().name,
-            "train": _described(self.train),
-            "validation": _described(self.validation),
+            "train": described(self.train),
+            "validation": {**described(self.validation), "from": self.settings.data.validation},
         }
 
 
@@ -170,5 +179,10 @@ def split(pairs: PairSet, chosen: PairData, seed: int) -> tuple[tuple[str, ...],
     return train, held
 
 
-def _described(names: tuple[str, ...]) -> dict[str, Any]:
+def described(names: Sequence[str]) -> dict[str, Any]:
+    """Return what is noted beside weights of a list of pairs."""
     return {"pairs": len(names), "list": file_list_hash(names)}
+
+
+def _has_box(pairs: PairSet, name: str) -> bool:
+    return name in pairs.truth and any(pairs.truth[name].is_usable())

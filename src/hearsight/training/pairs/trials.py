@@ -13,7 +13,6 @@ from rich.progress import Progress
 from hearsight.datasets.pairs import PairSet, Truth, open_pairs
 from hearsight.errors import InputError
 from hearsight.events.sounding import SIZE
-from hearsight.features.negative_sound import off_screen
 from hearsight.inference.pair_maps import Heard, map_pairs, map_pictures, map_sounds
 from hearsight.metrics.heatmaps.contrast import color_contrast
 from hearsight.metrics.heatmaps.extended import ExtendedSet, confidence, extended_scores
@@ -28,6 +27,7 @@ from hearsight.metrics.heatmaps.styles import Style, style_of
 from hearsight.metrics.heatmaps.upsampling import upsample
 from hearsight.models.visual_context import VisualContextNet
 from hearsight.systems.heatmap import HeatMapSystem
+from hearsight.training.pairs.elsewhere import elsewhere, groups_of
 from hearsight.training.pairs.evaluation import PairEvaluation
 from hearsight.training.pairs.listening import (
     ELSEWHERE,
@@ -147,7 +147,7 @@ class SystemTrials:
         names = self.names
         heard: dict[Heard, Sequence[str]] = {OWN: names, "silence": names, "noise": names}
         try:
-            return {**heard, ELSEWHERE: _elsewhere(self.pairs, names)}, ()
+            return {**heard, ELSEWHERE: elsewhere(self.pairs, names, _SEED)}, ()
         except InputError as error:
             return heard, (f"Sounds of other pictures were not tried: {error}.",)
 
@@ -232,33 +232,9 @@ def on_fixed_range(style: Style) -> Style:
     return replace(style, normalization="none") if is_fixed else style
 
 
-def _elsewhere(pairs: PairSet, names: Sequence[str]) -> tuple[str, ...]:
-    """Choose for each picture a sound that nothing in it makes, as far as is known.
-
-    That is the one which the set names, else one of another class than all that are heard in it.
-    """
-    in_view = {
-        name: {pairs.labels[each] for each in members}
-        for members in _groups(pairs, names).values()
-        for name in members
-    }
-    drawn = off_screen(names, pairs.labels, np.random.default_rng(_SEED), in_view=in_view)
-    named = {seen: heard for seen, heard in pairs.silent if seen != heard}
-    return tuple(named.get(name, other) for name, other in zip(names, drawn, strict=True))
-
-
-def _groups(pairs: PairSet, names: Sequence[str]) -> dict[str, list[str]]:
-    """Return the rows of each picture in which several things sound in turn."""
-    groups: dict[str, list[str]] = {}
-    for name in names if pairs.kind == "rows" else ():
-        if name in pairs.labels:
-            groups.setdefault(name.removesuffix(f"_{pairs.labels[name]}"), []).append(name)
-    return {picture: members for picture, members in groups.items() if len(members) > 1}
-
-
 def interactive(scores: MapScores, pairs: PairSet) -> ScoreRows | None:
     """Score pictures by all of their rows, if there are such pictures."""
-    groups = _groups(pairs, tuple(scores.pictures))
+    groups = groups_of(pairs, tuple(scores.pictures))
     if not groups:
         return None
     picture_of = {name: picture for picture, names in groups.items() for name in names}
