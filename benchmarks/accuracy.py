@@ -1,7 +1,7 @@
 """How well sounds are located: simulated scenes whose truth is known, scored and written as tables.
 
     python -m benchmarks.accuracy                      # writes docs/accuracy.md
-    python -m benchmarks.accuracy --scenes 1 --out /tmp/accuracy.md   # a quick look
+    python -m benchmarks.accuracy --scenes 1 --out accuracy.md   # a quick look
 
 Every number of the page comes from this module. No setting of hearsight was chosen on its seeds.
 """
