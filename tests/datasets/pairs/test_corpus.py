@@ -193,3 +193,10 @@ def test_what_cannot_be_opened(root, tmp_path):
         open_pairs(root, stored="folder")
     with pytest.raises(DatasetError, match=r"boxes\.json: cannot be read as annotations"):
         open_pairs(root, annotations=root / "boxes.json")
+
+
+def test_a_frame_is_its_number_however_written(tmp_path):
+    write_pairs(tmp_path, pictures="video_frames/{}/007.jpg", sounds="audios/{}.wav")
+    assert open_pairs(tmp_path, frame="7").frame == "007"
+    assert open_pairs(tmp_path, frame="7").train == open_pairs(tmp_path).train
+    assert open_pairs(tmp_path, frame="center").frame == "center"
