@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from omegaconf import OmegaConf
 
-from benchmarks.looking_section import Run, section, system_of
+from benchmarks.looking_section import Run, best_listener, section, system_of
 from benchmarks.map_sheet import Column, write_sheet
 from benchmarks.page import RESULTS, write_section
 from hearsight.datasets.pairs import PairSet, open_pairs
@@ -117,15 +117,15 @@ def write_picture(path: Path, runs: Sequence[Run], pairs: PairSet) -> int:
         pictures = run.done.scores.pictures
         found = [f"cIoU {100 * pictures[name].cious['maps']['adaptive']:.0f} %" for name in names]
         columns.append(column(run, "", [run.done.maps[name] for name in names], found))
-    first = runs[0]
-    system = load_system(first.folder)
+    listener = best_listener(runs)
+    system = load_system(listener.folder)
     assert isinstance(system, HeatMapSystem)
     others = [(name, elsewhere[name]) for name in names]
     heard = [pairs.labels[other] for _, other in others]
     maps = list(map_pairs(system, pairs.reader, others))
-    columns.append(column(first, "with another sound", maps, heard))
+    columns.append(column(listener, "with another sound", maps, heard))
     maps = list(map_pairs(system, pairs.reader, others, heard="silence"))
-    columns.append(column(first, "with silence", maps, ["silence"] * len(names)))
+    columns.append(column(listener, "with silence", maps, ["silence"] * len(names)))
     truths = [pairs.truth[name] for name in names]
     boxes = [truth.boxes for truth in truths if isinstance(truth, SoundingBoxes)]
     write_sheet(path, list(map(pairs.reader.picture, names)), boxes, columns)

@@ -17,7 +17,7 @@ from hearsight.pictures.heatmap import blend_heatmap
 from hearsight.recording.files import replacing
 
 CELL, GAP = 180, 10
-HEADING, CAPTION = 76, 48
+HEADING, CAPTION = 96, 48
 LETTERS = 17
 BOX_COLOR = "#5cf2ff"  # which neither the colors of maps nor most pictures have
 
