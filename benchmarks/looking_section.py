@@ -65,8 +65,9 @@ share of {n_interactive} more pictures in which both of two things are found, ea
 The first {n_shown} pictures of the test list, with the box of what is heard; under each map its
 cIoU with as much marked as annotated, and whether it says nothing. The colors of a system run from
 the median to the greatest value of all its maps of test pictures. What best says nothing,
-{shown_twice}, is also shown with another sound, named below, and with silence. Generated things are easier to tell apart than real
-ones: no figure here can be compared with one on VGG-SS or Flickr-SoundNet.
+{shown_twice}, is also shown with another sound, named below, and with silence. Generated things are
+easier to tell apart than real ones: no figure here can be compared with one on VGG-SS or
+Flickr-SoundNet.
 """
 
 
