@@ -85,7 +85,7 @@ def write_overlay(
 
 
 def write_still_overlay(scene: Scene, path: str | Path) -> Path:
-    """Write a scene's still picture with its heat map's mean over time and all events, as PNG.
+    """Write a scene's still picture, its heat map's mean over time and each thing in it, as PNG.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ MAX_ROWS = 2000
 _SCRIPTS = ("model.js", "stage.js", "plots.js", "page.js")
 
 _FILE_WORDS = {
-    "overlay.png": "the picture with its heat map",
+    "overlay.png": "the picture with its heat map and what was located",
     "timeline.png": "what sounds when",
     "azimuth.png": "from where, over time",
     "sphere.png": "all directions",
