@@ -61,6 +61,7 @@ def write_results(recipe_file: Path, encoders: str, work: Path, out: Path) -> li
     corpus = work / "set"
     n_made = sum(1 for _ in write_clips(corpus, settings))
     print(f"{corpus}: {n_made} clips")
+    _encode(corpus, encoders, recipe)
     runs = []
     for name, own in recipe["runs"].items():
         runs.append(ClipRun(name, *_trained(name, own, recipe, encoders, work, corpus)))
@@ -77,6 +78,15 @@ def write_results(recipe_file: Path, encoders: str, work: Path, out: Path) -> li
     )
     write_section(out, "clips", text)
     return runs
+
+
+def _encode(corpus: Path, encoders: str, recipe: Mapping[str, Any]) -> None:
+    """Make all features, so that no run's minutes hold it."""
+    given = {**recipe["shared"]["data"], "encoders": encoders.split(",")}
+    opened = Corpus.open(corpus, changed(ClipData(), given), corpus / "features")
+    clips = opened.clips
+    rows = (*clips.train, *clips.validation, *clips.test, *clips.negative_rows)
+    opened.prepare(rows, print, is_watched=False)
 
 
 def _trained(
