@@ -117,8 +117,9 @@ class PairMaterial:
     def describe(self, examples: Examples) -> str:
         """Say what is learned from."""
         role = use_of_validation(self.settings.training.metric)
-        n_boxed = sum(_has_box(self.pairs, name) for name in self.train)
-        boxed = f" ({n_boxed} with boxes)" * self.system.learns_boxes
+        boxed = ""
+        if self.system.learns_boxes:  # else no mask need be opened
+            boxed = f" ({sum(_has_box(self.pairs, name) for name in self.train)} with boxes)"
         return f"{len(examples)} pairs{boxed} to learn from, {len(self.validation)} {role}"
 
     def finish(self, system: HeatMapSystem, judge: Judge) -> HeatMapSystem:
