@@ -116,7 +116,9 @@ def test_silence_and_noise_follow_on_the_sounds(pair_set: Path) -> None:
 
 
 def test_silence_and_noise_are_rejected_from_an_epoch_on(pair_set: Path) -> None:
-    known = material(pair_set, "system.rejection_weight=0.1", "system.rejection_from=3")
+    known = material(
+        pair_set, "system.rejection_weight=0.1", "system.rejection_from=3", "training.epochs=4"
+    )
     system = known.system
     system.network.eval()
     batch = known.examples(system).__getitems__([0, 1, 2])
@@ -135,6 +137,10 @@ def test_silence_and_noise_are_rejected_from_an_epoch_on(pair_set: Path) -> None
         ("data.train_list=nowhere.txt", "nowhere.txt"),
         ("system.n_nodes=8", "more than n_nodes 8"),
         ("system.rejection_weight=-1", "rejection_weight must be 0 or more"),
+        (
+            "visual-context system.rejection_weight=1 system.rejection_from=1",
+            "rejection_from 1 is not before the end",
+        ),
         ("slavc system.boxes=mended", "no pair to learn from has a usable box"),
         ("fnac system.like_sounds_weight=-5", "like_sounds_weight must be 0 or more"),
         ("fnac system.warm_up=-1", "warm_up must be 0 or more"),
@@ -142,9 +148,10 @@ def test_silence_and_noise_are_rejected_from_an_epoch_on(pair_set: Path) -> None
     ],
 )
 def test_what_cannot_be_learned_is_said(pair_set: Path, change: str, message: str) -> None:
-    *name, setting = change.split()
+    settings = change.split()
+    name = "visual-context" if "=" in settings[0] else settings.pop(0)
     with pytest.raises((DatasetError, InputError), match=message):
-        material(pair_set, setting, name=name[0] if name else "visual-context")
+        material(pair_set, *settings, name=name)
 
 
 def test_a_sound_with_nan_is_named(tmp_path: Path, pair_set: Path) -> None:

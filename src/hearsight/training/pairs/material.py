@@ -81,6 +81,13 @@ class PairMaterial:
                 f"{settings.training.batch_size}; lower training.batch_size"
             )
             raise DatasetError(msg)
+        if system.rejects_from is not None and system.rejects_from >= settings.training.epochs:
+            msg = (
+                f"system.rejection_from {system.rejects_from} is not before the end, "
+                f"training.epochs {settings.training.epochs}: silence and noise would never be "
+                "heard; lower it"
+            )
+            raise InputError(msg)
         if system.learns_boxes and not any(_has_box(pairs, name) for name in train):
             msg = (
                 f"{data}: no pair to learn from has a usable box, but system.boxes wants to learn "
